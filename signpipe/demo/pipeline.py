@@ -1,0 +1,80 @@
+"""The whole pipeline on the virtual signers, in a folder of its own."""
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from signpipe.demo.clips import clips_folder
+from signpipe.progress import note
+from signpipe.settings import FinetuneSettings, PretrainSettings
+from signpipe.stages import evaluate, extract, finetune, predict, pretrain
+from signpipe.stages.predict import Prediction
+from signpipe.workspace import Workspace, write_text
+
+NEVER_SEEN = "otto"
+VALIDATION = "mara"
+LABELS_PER_SIGN = 4
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """`metrics` is what evaluate wrote for the signer never seen; `seconds` go by stage."""
+
+    signer: str
+    clips: int
+    metrics: dict[str, Any]
+    prediction: Prediction
+    overlay: Path
+    seconds: dict[str, float]
+
+
+def run(folder: Path, *, workers: int | None = None) -> DemoResult:
+    """Extract, pretrain on all signers but one, fine-tune with few labels, evaluate on that one.
+
+    What is done already is not done again. Raises SignpipeError if the folder cannot be written.
+    """
+    workspace = Workspace(folder / "workspace")
+    labels = folder / "labels.csv"
+    seconds: dict[str, float] = {}
+    with _timed("extract", seconds):
+        write_text(labels, _labels())
+        extract.run(workspace, [clips_folder()], labels=labels, workers=workers)
+    with _timed("pretrain", seconds):
+        pretrain.run(workspace, PretrainSettings(epochs=100), splits=("train", "val"))
+    with _timed("finetune", seconds):
+        finetune.run(workspace, FinetuneSettings(labels_per_sign=LABELS_PER_SIGN, epochs=40))
+    with _timed("evaluate", seconds):
+        metrics = evaluate.run(workspace, split="test").metrics
+    overlay = folder / "overlay.mp4"
+    with _timed("predict", seconds):
+        clip = sorted(clips_folder().glob(f"*/{NEVER_SEEN}_0.mp4"))[0]
+        recognizer = predict.find_recognizer(workspace)
+        prediction = predict.run([clip], recognizer, top=3, overlay=overlay)[0]
+    return DemoResult(NEVER_SEEN, metrics["clips"], metrics, prediction, overlay, seconds)
+
+
+@contextmanager
+def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    note(f"demo: {name} ...")
+    started = time.monotonic()
+    yield
+    seconds[name] = time.monotonic() - started
+
+
+def _labels() -> str:
+    """The shipped labels with a split by signer."""
+    split = {NEVER_SEEN: "test", VALIDATION: "val"}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("path", "label", "signer", "split"))
+    with open(clips_folder() / "labels.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            path = clips_folder() / row["path"]
+            signer = row["signer"]
+            writer.writerow((path, row["label"], signer, split.get(signer, "train")))
+    return text.getvalue()

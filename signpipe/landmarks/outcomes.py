@@ -1,0 +1,111 @@
+"""The journal of finished clips, `keypoints/outcomes.jsonl`: one JSON object a line.
+
+It lies beside the packs so that a kill loses nothing the clip table would have said, and so that a
+second run over 100,000 clips need not open 100,000 files. Lines are only appended; the last line of
+a clip counts; a line torn by a kill is passed over, which costs that clip alone.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from signpipe.cliptable import Clip
+from signpipe.landmarks.pack import Landmarks
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one clip.
+
+    `pack` and `index` say where its landmarks lie (pack "" if there are none); `size` (bytes),
+    `mtime_ns` and `sha256` identify the source file they were made from (for an imported clip, the
+    imported pack); `settings` is the fingerprint of the settings of extract, "" for an imported
+    clip. `status` is one of ok, truncated, nobody, empty, unreadable, failed.
+    """
+
+    clip_id: str
+    source: str
+    status: str
+    reason: str = ""
+    pack: str = ""
+    index: int = 0
+    frames: int = 0
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    pose: float | None = None
+    left_hand: float | None = None
+    right_hand: float | None = None
+    size: int = 0
+    mtime_ns: int = 0
+    sha256: str = ""
+    settings: str = ""
+
+    def clip(self, label: str = "", signer: str = "", split: str = "") -> Clip:
+        """The clip table's row for this outcome."""
+        return Clip(
+            self.clip_id,
+            printable(self.source),
+            label,
+            signer,
+            split,
+            self.frames,
+            self.fps,
+            self.width,
+            self.height,
+            self.pose,
+            self.left_hand,
+            self.right_hand,
+            self.status,
+            self.reason,
+        )
+
+
+def printable(name: str) -> str:
+    """A file's name as UTF-8 text, also where its bytes are none."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def with_landmarks(outcome: Outcome, landmarks: Landmarks) -> Outcome:
+    """The outcome with the number of frames and how often pose and each hand were seen."""
+    return replace(
+        outcome,
+        frames=len(landmarks),
+        pose=landmarks.share_seen("pose"),
+        left_hand=landmarks.share_seen("left_hand"),
+        right_hand=landmarks.share_seen("right_hand"),
+    )
+
+
+def append_outcomes(path: Path, outcomes: Iterable[Outcome]) -> None:
+    """Append to the journal and flush it to disk. Raises OSError."""
+    text = "".join(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes)
+    if not text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a+b") as handle:
+        # After a torn line the next one must start afresh, or both would be lost.
+        if handle.tell() and (handle.seek(-1, os.SEEK_END) or True) and handle.read(1) != b"\n":
+            handle.write(b"\n")
+        handle.write(text.encode())
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def read_outcomes(path: Path) -> dict[str, Outcome]:
+    """The last outcome of every clip; empty if there is no journal."""
+    if not path.exists():
+        return {}
+    names = {field.name for field in fields(Outcome)}
+    outcomes: dict[str, Outcome] = {}
+    with open(path, "rb") as handle:
+        for line in handle:
+            try:
+                values = json.loads(line)
+                outcome = Outcome(**{key: values[key] for key in values.keys() & names})
+            except (ValueError, TypeError, AttributeError):
+                continue
+            outcomes[outcome.clip_id] = outcome
+    return outcomes

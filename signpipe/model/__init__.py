@@ -1,0 +1,1 @@
+"""The graph encoder, its projection heads, momentum contrast and the recogniser."""

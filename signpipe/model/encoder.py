@@ -1,0 +1,170 @@
+"""The encoder of one modality: hands and trunk apart, frame by frame, then over time.
+
+Method page, "Encoder". Shapes: B clips, T frames, V joints, C = `part_channels`.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from signpipe.model.graph import GraphConvolution, adjacency
+from signpipe.settings import EncoderSettings
+from signpipe.skeleton import (
+    HAND_EDGES,
+    HAND_NEIGHBOURS,
+    HAND_SUBPART_EDGES,
+    HAND_SUBPART_NEIGHBOURS,
+    HAND_SUBPARTS,
+    LEFT_HAND,
+    RIGHT_HAND,
+    TRUNK,
+    TRUNK_EDGES,
+    TRUNK_NEIGHBOURS,
+    TRUNK_SUBPART_EDGES,
+    TRUNK_SUBPART_NEIGHBOURS,
+    TRUNK_SUBPARTS,
+)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What an encoder says of B clips: hand and trunk (B, C)."""
+
+    hand: Tensor
+    trunk: Tensor
+
+    @property
+    def fused(self) -> Tensor:
+        """f = h + b, (B, C)."""
+        return self.hand + self.trunk
+
+
+class FrameEncoder(nn.Module):
+    """Joints of single frames -> one feature a frame: (V, M, 2) -> (M, C)."""
+
+    def __init__(self, settings: EncoderSettings, part: str) -> None:
+        super().__init__()
+        hand = part == "hand"
+        self.subparts = HAND_SUBPARTS if hand else TRUNK_SUBPARTS
+        joints = 21 if hand else 7
+        graph = adjacency(
+            joints,
+            HAND_EDGES if hand else TRUNK_EDGES,
+            HAND_NEIGHBOURS if hand else TRUNK_NEIGHBOURS,
+        )
+        channels = (2, *settings.joint_channels)
+        self.joints = nn.Sequential(*(GraphConvolution(a, b, graph) for a, b in pairwise(channels)))
+        self.widen = nn.Linear(channels[-1], settings.part_channels)
+        graph = adjacency(
+            len(self.subparts),
+            HAND_SUBPART_EDGES if hand else TRUNK_SUBPART_EDGES,
+            HAND_SUBPART_NEIGHBOURS if hand else TRUNK_SUBPART_NEIGHBOURS,
+        )
+        self.parts = GraphConvolution(settings.part_channels, settings.part_channels, graph)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.joints(x)
+        pooled = [x[list(subpart)].amax(dim=0) for subpart in self.subparts]
+        x = self.widen(torch.stack(pooled))  # (S, M, C)
+        return self.parts(x).amax(dim=0)
+
+
+class TemporalBlock(nn.Module):
+    """Two branches of temporal convolution, mixed and added to the input: (B, C, T) -> the same."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.wide = nn.Conv1d(channels, channels, 5, padding=2)
+        self.deep = nn.Sequential(
+            nn.Conv1d(channels, channels, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv1d(channels, channels, 3, padding=1),
+        )
+        self.mix = nn.Sequential(
+            nn.ReLU(), nn.Conv1d(2 * channels, channels, 1, bias=False), nn.BatchNorm1d(channels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x + self.mix(torch.cat([self.wide(x), self.deep(x)], dim=1)))
+
+
+class Context(nn.Module):
+    """A transformer encoder over the frames: (B, T, W) -> (B, T, W), post-norm."""
+
+    def __init__(self, settings: EncoderSettings, width: int, feedforward: int) -> None:
+        super().__init__()
+        self.position = nn.Parameter(torch.randn(settings.frames, width) * 0.02)
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                width, settings.heads, feedforward, settings.dropout, batch_first=True
+            )
+            for _ in range(settings.layers)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.position
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class AttentionPool(nn.Module):
+    """Mean of tokens by learned weights: (B, N, C), (B, N) bool -> (B, C).
+
+    Tokens that are not valid get no weight; a clip without any valid token gives zero.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(channels, 1)
+
+    def forward(self, tokens: Tensor, valid: Tensor) -> Tensor:
+        scores = self.score(tokens).squeeze(-1).masked_fill(~valid, float("-inf"))
+        nothing = ~valid.any(dim=1, keepdim=True)
+        weights = scores.masked_fill(nothing, 0.0).softmax(dim=1) * valid
+        return (weights[..., None] * tokens).sum(dim=1)
+
+
+class Encoder(nn.Module):
+    """Encodes one modality of B clips: points (B, T, 49, 2), valid (B, T, 49) bool -> Features.
+
+    One network serves both hands; the trunk has its own. Only detected hands pass through the
+    frame encoder: an undetected one is a row of zeros, with no say in the batch statistics.
+    """
+
+    def __init__(self, settings: EncoderSettings) -> None:
+        super().__init__()
+        channels = settings.part_channels
+        self.hand_frames = FrameEncoder(settings, "hand")
+        self.trunk_frames = FrameEncoder(settings, "trunk")
+        blocks = settings.temporal_blocks
+        self.hand_time = nn.Sequential(*(TemporalBlock(channels) for _ in range(blocks)))
+        self.trunk_time = nn.Sequential(*(TemporalBlock(channels) for _ in range(blocks)))
+        self.hand_context = Context(settings, 2 * channels, settings.hand_feedforward)
+        self.trunk_context = Context(settings, channels, settings.trunk_feedforward)
+        self.hand_pool = AttentionPool(channels)
+        self.trunk_pool = AttentionPool(channels)
+        self.channels = channels
+
+    def forward(self, points: Tensor, valid: Tensor) -> Features:
+        batch, frames = points.shape[:2]
+        # Both hands side by side in one batch: (2 B, T, ...), right hands first.
+        hands = torch.cat([points[:, :, RIGHT_HAND], points[:, :, LEFT_HAND]])
+        seen = torch.cat([valid[:, :, RIGHT_HAND.start], valid[:, :, LEFT_HAND.start]])
+        hand = points.new_zeros(2 * batch, frames, self.channels)
+        if seen.any():
+            encoded = self.hand_frames(hands[seen].transpose(0, 1))
+            hand = hand.to(encoded.dtype).index_put((seen,), encoded)
+        hand = self.hand_time(hand.transpose(1, 2)).transpose(1, 2)
+        both = torch.cat(hand.chunk(2), dim=-1)  # (B, T, 2 C)
+        tokens = torch.cat(self.hand_context(both).chunk(2, dim=-1), dim=1)  # (B, 2 T, C)
+        h = self.hand_pool(tokens, torch.cat(seen.chunk(2), dim=1))
+
+        trunk = points[:, :, TRUNK].flatten(0, 1).transpose(0, 1)
+        trunk = self.trunk_frames(trunk).view(batch, frames, -1)
+        trunk = self.trunk_time(trunk.transpose(1, 2)).transpose(1, 2)
+        everywhere = torch.ones(batch, frames, dtype=torch.bool, device=points.device)
+        b = self.trunk_pool(self.trunk_context(trunk), everywhere)
+        return Features(h, b)

@@ -1,0 +1,106 @@
+"""The recogniser: an encoder and a linear classifier for each stream, and the folder that holds it.
+
+recognizer/
+├── model.safetensors   weights
+└── recognizer.json     a `Card`: the signs, the layout, and every setting predict needs
+"""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from signpipe.errors import SignpipeError
+from signpipe.model.encoder import Encoder
+from signpipe.model.momentum import MODALITIES, Modalities
+from signpipe.settings import EncoderSettings, ExtractSettings, PrepareSettings
+from signpipe.workspace import atomic, read_json, write_json
+
+Array = TypeVar("Array", Tensor, NDArray[np.float32])
+STREAMS = (*MODALITIES, "both")
+LAYOUT = "right hand 0-20, left hand 21-41 (mirrored), trunk 42-48"
+
+
+class Card(BaseModel):
+    """What a recogniser says of itself; everything but the weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: str = Field("signpipe-recognizer", pattern="^signpipe-recognizer$")
+    version: int = Field(1, ge=1, le=1)
+    layout: str = Field(LAYOUT, pattern="^" + LAYOUT.replace("(", r"\(").replace(")", r"\)") + "$")
+    signs: tuple[str, ...] = Field(min_length=2)
+    joint_weight: float = Field(0.5, ge=0, le=1)  # of the logits; motion has the rest
+    encoder: EncoderSettings
+    prepare: PrepareSettings
+    extract: ExtractSettings | None = None  # None: trained on imported keypoints
+    trained: dict[str, Any] = {}  # how: run, clips, splits, seed, validation; for people
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> "Card":
+        if len(set(self.signs)) != len(self.signs):
+            raise ValueError("signs must differ from each other")
+        return self
+
+
+class Recognizer(nn.Module):
+    """Clips of both modalities -> logits over `signs` for each stream."""
+
+    def __init__(self, settings: EncoderSettings, signs: int) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict({m: Encoder(settings) for m in MODALITIES})
+        self.classifiers = nn.ModuleDict(
+            {m: nn.Linear(settings.part_channels, signs) for m in MODALITIES}
+        )
+
+    def forward(self, modalities: Modalities) -> dict[str, Tensor]:
+        """Logits (B, signs) of `joint` and `motion`; points (B, T, 49, 2), valid (B, T, 49)."""
+        return {m: self.classifiers[m](self.encoders[m](*modalities[m]).fused) for m in MODALITIES}
+
+
+def combine(logits: dict[str, Array], joint_weight: float = 0.5) -> dict[str, Array]:
+    """Add `both`: the weighted mean of the two streams' logits (method page, "Downstream")."""
+    both = joint_weight * logits["joint"] + (1 - joint_weight) * logits["motion"]
+    return {**logits, "both": both}
+
+
+def save_recognizer(folder: Path, recognizer: Recognizer, card: Card) -> None:
+    """Write the recogniser's folder; the card comes last, and without it there is none."""
+    weights = {k: v.detach().cpu().contiguous() for k, v in recognizer.state_dict().items()}
+    with atomic(folder / "model.safetensors") as temporary:
+        save_file(weights, temporary)
+    write_json(folder / "recognizer.json", card.model_dump())
+
+
+def load_recognizer(folder: Path) -> tuple[Recognizer, Card]:
+    """The recogniser, in evaluation mode, and its card.
+
+    Raises SignpipeError if the folder is missing, damaged, or of another layout or version.
+    """
+    if not (folder / "recognizer.json").exists():
+        raise SignpipeError(f"{folder} is no recogniser: it has no recognizer.json")
+    try:
+        card = Card.model_validate(read_json(folder / "recognizer.json"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise SignpipeError(f"{folder}/recognizer.json: {field}: {first['msg']}") from error
+    recognizer = Recognizer(card.encoder, len(card.signs))
+    load_weights(recognizer, folder / "model.safetensors")
+    return recognizer.eval(), card
+
+
+def load_weights(module: nn.Module, path: Path) -> None:
+    """Fill a module from a safetensors file. Raises SignpipeError naming the first mismatch."""
+    try:
+        module.load_state_dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise SignpipeError(f"cannot read the weights {path}: {error}") from error
+    except RuntimeError as error:
+        detail = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise SignpipeError(f"the weights {path} do not fit: {detail}") from error

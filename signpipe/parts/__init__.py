@@ -1,0 +1,1 @@
+"""Landmarks -> right hand, left hand, trunk: normalised, masked, and their motion."""

@@ -1,0 +1,118 @@
+"""The parts file `parts.h5`: all clips' keypoints one after the other.
+
+    keypoints  (N, 49, 3) float32   x, y, confidence, see `signpipe.parts.normalise`
+    offsets    (C + 1,)   int64     clip i is frames offsets[i] to offsets[i + 1]
+    clip_id    (C,)       str
+
+The keypoints are stored contiguously and mapped into memory, not loaded: 100,000 clips cost
+training no more memory than 1,000.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from signpipe.errors import SignpipeError
+from signpipe.skeleton import KEYPOINTS
+from signpipe.workspace import atomic
+
+FORMAT = "signpipe-parts"
+VERSION = 1
+
+
+def write_parts(
+    path: Path,
+    clips: Iterable[tuple[str, NDArray[np.float32]]],
+    frames: int,
+    record: Mapping[str, Any],
+) -> None:
+    """Write (clip id, (T, 49, 3) keypoints) pairs atomically; `frames` is the sum of all T.
+
+    Clips are written as they come, so `clips` may be a generator over more than memory holds.
+    """
+    clip_ids, offsets = [], [0]
+    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+        file.attrs["record"] = json.dumps(record)
+        dataset = file.create_dataset("keypoints", (frames, KEYPOINTS, 3), np.float32)
+        for clip_id, keypoints in clips:
+            end = offsets[-1] + len(keypoints)
+            dataset[offsets[-1] : end] = keypoints
+            clip_ids.append(clip_id)
+            offsets.append(end)
+        file["offsets"] = np.array(offsets, dtype=np.int64)
+        file["clip_id"] = np.array(clip_ids, dtype=h5py.string_dtype())
+
+
+def read_parts_record(path: Path) -> dict[str, Any] | None:
+    """The settings and inputs a parts file was made with; None if there is no such file.
+
+    Raises SignpipeError if the file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        with h5py.File(path, "r") as file:
+            record: dict[str, Any] = json.loads(file.attrs["record"])
+            return record
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Keypoints of C clips.
+
+    keypoints (N, 49, 3) float32, offsets (C + 1,) int64, clip_ids (C), and the record of what they
+    were made with.
+    """
+
+    keypoints: NDArray[np.float32]
+    offsets: NDArray[np.int64]
+    clip_ids: list[str]
+    record: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, clips: Mapping[str, NDArray[np.float32]]) -> "Parts":
+        """Clips in memory, each (T, 49, 3)."""
+        offsets = np.cumsum([0, *(len(clip) for clip in clips.values())])
+        return cls(np.concatenate(list(clips.values())), offsets, list(clips))
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The place of each clip id."""
+        return {clip_id: row for row, clip_id in enumerate(self.clip_ids)}
+
+    def __len__(self) -> int:
+        return len(self.clip_ids)
+
+    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many frames the clips `rows` have."""
+        return self.offsets[rows + 1] - self.offsets[rows]
+
+
+def open_parts(path: Path) -> Parts:
+    """Open a parts file; its keypoints are mapped, not read. Raises SignpipeError if damaged."""
+    record = read_parts_record(path)
+    if record is None:
+        raise SignpipeError(f"there is no {path}; run `signpipe prepare`")
+    try:
+        with h5py.File(path, "r") as file:
+            clip_ids = [str(value) for value in file["clip_id"].asstr()[:]]
+            offsets: NDArray[np.int64] = file["offsets"][:]
+            shape, start = file["keypoints"].shape, file["keypoints"].id.get_offset()
+    except (OSError, KeyError, ValueError) as error:
+        raise _damaged(path, error) from error
+    keypoints = np.memmap(path, np.float32, "r", start, shape)
+    return Parts(keypoints, offsets, clip_ids, record)
+
+
+def _damaged(path: Path, error: Exception) -> SignpipeError:
+    return SignpipeError(f"cannot read {path}: {error}; delete it and prepare again")

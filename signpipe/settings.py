@@ -1,0 +1,230 @@
+"""One typed model per stage. What an output was made with is saved beside it, in full.
+
+Values come from the preset, then a TOML file, then the command line; an unknown name or an
+impossible value is refused by name.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from signpipe.errors import SignpipeError
+
+Consistency = Literal["none", "feature", "queue"]
+Augmentation = Literal["mild", "paper", "release"]
+Schedule = Literal["steps", "cosine"]
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ExtractSettings(Settings):
+    """How landmarks are estimated; every field changes the numbers that come out."""
+
+    model_complexity: Literal[0, 1, 2] = 1
+    min_detection_confidence: float = Field(0.5, ge=0, le=1)
+    min_tracking_confidence: float = Field(0.5, ge=0, le=1)
+    face: bool = False
+
+
+class PrepareSettings(Settings):
+    """How landmarks become parts."""
+
+    hand_box: float = Field(2.2, gt=0.5, le=10)  # side of a hand's box, in extents of the hand
+    trunk: Literal["shoulders", "image"] = "shoulders"
+    mirror_left_hand: bool = True
+
+
+class EncoderSettings(Settings):
+    """Sizes of one encoder; the default is `compact`."""
+
+    frames: int = Field(16, ge=4, le=512)  # T, to which every view is resampled
+    joint_channels: tuple[int, int, int] = (32, 32, 64)
+    part_channels: int = Field(128, ge=8)  # features per frame and part
+    temporal_blocks: int = Field(2, ge=0, le=8)
+    layers: int = Field(1, ge=0, le=12)
+    heads: int = Field(8, ge=1)
+    hand_feedforward: int = Field(384, ge=8)
+    trunk_feedforward: int = Field(256, ge=8)
+    dropout: float = Field(0.1, ge=0, lt=1)
+    embedding: int = Field(128, ge=2)  # of the projection heads
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Self:
+        if self.part_channels % self.heads:
+            raise ValueError(f"part_channels must be a multiple of heads ({self.heads})")
+        return self
+
+
+class PretrainSettings(Settings):
+    """The method; the default is `compact`."""
+
+    encoder: EncoderSettings = EncoderSettings()
+    augmentation: Augmentation = "mild"
+    crop: float = Field(0.5, gt=0, le=1)  # the shortest window, as a share of the clip
+    crop_frames: int = Field(12, ge=1)  # and in frames, where the clip has them
+    contrast: tuple[Literal["fused", "hand", "trunk"], ...] = ("fused", "hand", "trunk")
+    consistency: Consistency = "queue"
+    consistency_nearest: int = Field(256, ge=1)
+    transfer_nearest: int = Field(1024, ge=0)  # K of the knowledge transfer; 0 leaves it out
+    queue: int = Field(4096, ge=16)
+    temperature: float = Field(0.07, gt=0)
+    teacher_temperature: float = Field(0.05, gt=0)
+    student_temperature: float = Field(0.1, gt=0)
+    key_momentum: float = Field(0.99, ge=0, lt=1)
+    contrast_weight: float = Field(1.0, ge=0)
+    consistency_weight: float = Field(1.0, ge=0)
+    transfer_weight: float = Field(1.0, ge=0)
+    epochs: int = Field(20, ge=1)
+    batch: int = Field(64, ge=2)
+    learning_rate: float = Field(0.01, gt=0)
+    schedule: Schedule = "cosine"
+    drops: tuple[float, ...] = (1 / 3, 2 / 3)  # of `steps`: shares of the epochs, each x 0.1
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(1e-4, ge=0)
+    clip_gradient: float = Field(5.0, gt=0)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.queue < self.batch:
+            raise ValueError(f"queue must be at least batch ({self.batch})")
+        if not self.contrast:
+            raise ValueError("contrast must name at least one of fused, hand, trunk")
+        return self
+
+
+class FinetuneSettings(Settings):
+    """Supervised training of both streams and a new classifier."""
+
+    # Only used from scratch; a pretrained encoder brings its own.
+    encoder: EncoderSettings = EncoderSettings()
+    epochs: int = Field(40, ge=1)
+    batch: int = Field(32, ge=2)
+    augmentation: Augmentation = "mild"
+    crop: float = Field(0.5, gt=0, le=1)
+    crop_frames: int = Field(12, ge=1)
+    learning_rate: float = Field(0.01, gt=0)
+    schedule: Schedule = "cosine"
+    drops: tuple[float, ...] = (5 / 8, 7 / 8)
+    encoder_rate: float = Field(1.0, ge=0)  # the encoder's share of the learning rate
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(1e-4, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    balance: float = Field(0.5, ge=0, le=1)  # 0: clips count alike; 1: signs count alike
+    clip_gradient: float = Field(5.0, gt=0)
+    labels_per_sign: int | None = Field(None, ge=1)
+    seed: int = Field(0, ge=0)
+
+
+PAPER_ENCODER = EncoderSettings(
+    frames=64,
+    joint_channels=(128, 128, 256),
+    part_channels=512,
+    layers=3,
+    hand_feedforward=1536,
+    trunk_feedforward=1024,
+)
+PRESETS: dict[str, dict[type[Settings], Settings]] = {
+    "compact": {PretrainSettings: PretrainSettings(), FinetuneSettings: FinetuneSettings()},
+    "paper": {
+        PretrainSettings: PretrainSettings(
+            encoder=PAPER_ENCODER,
+            augmentation="paper",
+            crop=0.1,
+            crop_frames=32,
+            contrast=("hand", "trunk"),
+            consistency="feature",
+            transfer_nearest=8192,
+            queue=16384,
+            contrast_weight=0.5,
+            consistency_weight=0.5,
+            epochs=150,
+            schedule="steps",
+        ),
+        FinetuneSettings: FinetuneSettings(
+            encoder=PAPER_ENCODER,
+            epochs=60,
+            batch=64,
+            crop_frames=64,
+            schedule="steps",
+            label_smoothing=0.0,
+            balance=0.0,
+        ),
+    },
+}
+
+Model = TypeVar("Model", bound=Settings)
+
+
+def resolve(
+    model: type[Model],
+    preset: str = "compact",
+    file: Path | None = None,
+    changes: dict[str, Any] | None = None,
+) -> Model:
+    """Settings of a stage from its preset, a TOML file and single changes (the last one wins).
+
+    The file may hold the stage's fields at its top level or nested tables (`[encoder]`); a dotted
+    name such as `encoder.frames` in `changes` reaches into one. Raises SignpipeError.
+    """
+    if preset not in PRESETS:
+        raise SignpipeError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
+    base = PRESETS[preset].get(model)
+    values = base.model_dump() if base else model().model_dump()
+    if file is not None:
+        _merge(values, _read_toml(file))
+    for name, value in (changes or {}).items():
+        *outer, last = name.split(".")
+        nested: dict[str, Any] = {last: value}
+        for key in reversed(outer):
+            nested = {key: nested}
+        _merge(values, nested)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SignpipeError(_explain(error, model)) from error
+
+
+def parse_changes(texts: list[str]) -> dict[str, Any]:
+    """`name=value` texts, the value in TOML's notation or a bare word, as a dict."""
+    changes = {}
+    for text in texts:
+        name, found, value = text.partition("=")
+        if not found or not name.strip():
+            raise SignpipeError(f"{text!r} is not of the form name=value")
+        try:
+            changes[name.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            changes[name.strip()] = value.strip()
+    return changes
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SignpipeError(f"cannot read the settings in {file}: {error}") from error
+
+
+def _merge(values: dict[str, Any], changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        if isinstance(value, dict) and isinstance(values.get(name), dict):
+            _merge(values[name], value)
+        else:
+            values[name] = value
+
+
+def _explain(error: ValidationError, model: type[Settings]) -> str:
+    """One sentence from pydantic's first complaint."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(model.model_fields)
+        return f"there is no setting {name}; the settings of this stage are {known}"
+    message = first["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(first["input"], dict) else f" (given: {first['input']!r})"
+    return (f"{name}: " if name else "") + message + given

@@ -1,0 +1,102 @@
+"""Which labelled clips train, which choose the checkpoint, which are reported."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from signpipe.cliptable import Clip
+from signpipe.errors import SignpipeError
+
+TRAIN, VAL, TEST = "train", "val", "test"
+# Splits whose clips may be learned from without labels; "" is a clip with no split.
+POOL = (TRAIN, "unlabelled", "")
+HELD_OUT = 0.2  # the share of signers, or of each sign's clips, in val and again in test
+
+
+@dataclass(frozen=True)
+class Splits:
+    """`of` gives the split by clip id; `how` says in words where it comes from."""
+
+    of: dict[str, str]
+    how: str
+
+
+def split_clips(clips: Sequence[Clip], seed: int = 0) -> Splits:
+    """Split labelled clips as the clip table says, else by signer if all are known, else by sign.
+
+    The same clips and seed give the same split. Raises SignpipeError if there is nothing to train
+    on or fewer than two signs.
+    """
+    if len({clip.label for clip in clips}) < 2:
+        raise SignpipeError(
+            "fewer than two signs have labelled clips; write labels into the clip table"
+        )
+    if any(clip.split for clip in clips):
+        return _as_given([clip for clip in clips if clip.split], seed)
+    signers = {clip.signer for clip in clips}
+    if "" not in signers and len(signers) > 1:
+        return Splits(_by_signer(clips, seed, (TEST, VAL)), "by signer")
+    return Splits(_stratified(clips, seed, (TEST, VAL)), "stratified by sign, signers unknown")
+
+
+def _as_given(clips: Sequence[Clip], seed: int) -> Splits:
+    of = {clip.clip_id: clip.split for clip in clips}
+    train = [clip for clip in clips if clip.split == TRAIN]
+    if not train:
+        raise SignpipeError("no labelled clip has the split train; name one in the clip table")
+    if VAL in of.values():
+        return Splits(of, "as given")
+    signers = {clip.signer for clip in train}
+    if "" not in signers and len(signers) > 1:
+        of |= _by_signer(train, seed, (VAL,))
+        return Splits(of, "as given, val taken from train by signer")
+    of |= _stratified(train, seed, (VAL,))
+    return Splits(of, "as given, val taken from train by sign")
+
+
+def _by_signer(clips: Sequence[Clip], seed: int, held_out: tuple[str, ...]) -> dict[str, str]:
+    """Whole signers to each held-out split; where there are too few, the last ones go without."""
+    signers = sorted({clip.signer for clip in clips})
+    np.random.default_rng(seed).shuffle(signers)
+    each = max(1, round(HELD_OUT * len(signers)))
+    held_out = held_out[-(len(signers) - 1) :]
+    split = {
+        signer: name
+        for i, name in enumerate(held_out)
+        for signer in signers[i * each : (i + 1) * each]
+    }
+    return {clip.clip_id: split.get(clip.signer, TRAIN) for clip in clips}
+
+
+def _stratified(clips: Sequence[Clip], seed: int, held_out: tuple[str, ...]) -> dict[str, str]:
+    """A share of every sign's clips to each held-out split; a sign's last clip stays in train."""
+    by_sign: dict[str, list[str]] = defaultdict(list)
+    for clip in clips:
+        by_sign[clip.label].append(clip.clip_id)
+    rng = np.random.default_rng(seed)
+    of: dict[str, str] = {}
+    for _, ids in sorted(by_sign.items()):
+        rng.shuffle(ids)
+        # Few clips: val before test, since without val no checkpoint can be chosen.
+        each = max(1, round(HELD_OUT * len(ids)))
+        order = [name for name in reversed(held_out) for _ in range(each)]
+        taken = order[: len(ids) - 1]
+        of |= dict(zip(ids, taken + [TRAIN] * (len(ids) - len(taken)), strict=True))
+    return of
+
+
+def few_labels(clips: Sequence[Clip], per_sign: int, seed: int = 0) -> list[Clip]:
+    """At most `per_sign` clips of every sign, from as many signers as possible."""
+    rng = np.random.default_rng(seed)
+    shuffled = [clips[i] for i in rng.permutation(len(clips))]
+    kept: list[Clip] = []
+    for sign in sorted({clip.label for clip in clips}):
+        turns: dict[str, int] = defaultdict(int)
+        ranked = []
+        for place, clip in enumerate(clip for clip in shuffled if clip.label == sign):
+            ranked.append((turns[clip.signer], place, clip))
+            turns[clip.signer] += 1
+        kept += [clip for _, _, clip in sorted(ranked, key=lambda item: item[:2])[:per_sign]]
+    return kept

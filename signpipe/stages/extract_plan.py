@@ -1,0 +1,187 @@
+"""Which clips extract has still to do: one look at each source, at the packs and at the journal."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from signpipe.errors import SignpipeError
+from signpipe.landmarks.clip_worker import ClipJob, settings_fingerprint
+from signpipe.landmarks.outcomes import (
+    Outcome,
+    append_outcomes,
+    read_outcomes,
+    with_landmarks,
+)
+from signpipe.landmarks.pack import open_pack
+from signpipe.settings import ExtractSettings
+from signpipe.stages.clip_ids import name_clips
+from signpipe.video.read import FoundVideo
+from signpipe.workspace import (
+    TEMPORARY,
+    Workspace,
+    differences,
+    read_record,
+    sha256_of_file,
+    write_record,
+)
+
+WITHOUT_LANDMARKS = ("failed", "empty", "unreadable")
+
+
+@dataclass
+class Plan:
+    """`ids` holds the clip id of every given video by source path, `jobs` what is to be done.
+
+    `done` are the outcomes of the given videos that stand; `journal` all known ones.
+    """
+
+    ids: dict[str, str]
+    journal: dict[str, Outcome]
+    jobs: list[ClipJob] = field(default_factory=list)
+    done: dict[str, Outcome] = field(default_factory=dict)
+
+
+def make_plan(
+    workspace: Workspace,
+    found: Sequence[FoundVideo],
+    settings: ExtractSettings,
+    *,
+    redo: bool = False,
+    retry_failed: bool = False,
+) -> Plan:
+    """Decide for every video whether it is done. Call it while holding the workspace's lock.
+
+    A pack that a killed run left without a journal line is taken over; what has changed in the
+    journal thereby is appended to it. Raises SignpipeError if the workspace was made with other
+    settings, OSError if it cannot be written.
+    """
+    journal = read_outcomes(workspace.outcomes)
+    packs = sweep(workspace)
+    plan = Plan(name_clips(found, journal, _is_moved), journal)
+    _check_settings(workspace, settings, plan, redo)
+    fingerprint = settings_fingerprint(settings)
+    news = []
+    for video in found:
+        source = str(video.path)
+        clip_id = plan.ids[source]
+        outcome = None
+        if not redo:
+            known = journal.get(clip_id)
+            if known is not None and known.settings == fingerprint:
+                outcome = _still_true(known, source, packs, retry_failed)
+            if known is None and clip_id in packs:
+                outcome = _adopt(workspace, clip_id, source, settings)
+            if outcome is not None and outcome != known:
+                news.append(outcome)
+        if outcome is None:
+            plan.jobs.append(ClipJob(clip_id, source, workspace.pack(clip_id)))
+        else:
+            plan.done[clip_id] = journal[clip_id] = outcome
+    append_outcomes(workspace.outcomes, news)
+    return plan
+
+
+def sweep(workspace: Workspace) -> set[str]:
+    """Names of all packs on disk; deletes on its way what killed writers left half-written."""
+    packs = set()
+    root = str(workspace.keypoints)
+    for folder, _, files in os.walk(root):
+        prefix = "" if folder == root else os.path.relpath(folder, root) + "/"
+        for name in files:
+            if name.endswith(".h5"):
+                packs.add(prefix + name.removesuffix(".h5"))
+            elif name.startswith(".") and name.endswith(TEMPORARY):
+                Path(folder, name).unlink(missing_ok=True)
+    return packs
+
+
+def _check_settings(
+    workspace: Workspace, settings: ExtractSettings, plan: Plan, redo: bool
+) -> None:
+    record = read_record(workspace.keypoints)
+    now = settings.model_dump(mode="json")
+    changed = differences(record["settings"], now) if record is not None else []
+    if changed and not redo:
+        raise SignpipeError(
+            f"the keypoints in {workspace.root} were extracted with other settings "
+            f"({', '.join(changed)}); give the same settings, or --redo to extract all again, "
+            "or use another workspace"
+        )
+    if changed:
+        extracted = [o for o in plan.journal.values() if o.settings and o.pack]
+        others = [o for o in extracted if o.clip_id not in plan.ids.values()]
+        if others:
+            raise SignpipeError(
+                f"{len(others)} clips in {workspace.root} (such as {others[0].clip_id}) were "
+                f"extracted with other settings ({', '.join(changed)}) and are not among the given "
+                "videos; give these too, or use another workspace"
+            )
+    if record is None or changed:
+        write_record(workspace.keypoints, now, inputs={})
+
+
+def _still_true(
+    outcome: Outcome, source: str, packs: set[str], retry_failed: bool
+) -> Outcome | None:
+    """The outcome as it holds for the file as it is now, or None if the clip is to be done."""
+    if outcome.pack and outcome.pack not in packs:
+        return None
+    if retry_failed and outcome.status in WITHOUT_LANDMARKS:
+        return None
+    try:
+        status = os.stat(source)
+        now = replace(outcome, source=source, size=status.st_size, mtime_ns=status.st_mtime_ns)
+        if now == outcome:
+            return outcome
+        return now if sha256_of_file(Path(source)) == outcome.sha256 else None
+    except OSError:
+        return None  # the worker will say what is wrong with it
+
+
+def _is_moved(video: FoundVideo, outcome: Outcome) -> bool:
+    try:
+        return (
+            bool(outcome.settings)
+            and not os.path.exists(outcome.source)
+            and os.stat(video.path).st_size == outcome.size
+            and sha256_of_file(video.path) == outcome.sha256
+        )
+    except OSError:
+        return False
+
+
+def _adopt(
+    workspace: Workspace, clip_id: str, source: str, settings: ExtractSettings
+) -> Outcome | None:
+    """The outcome of a pack that has none, if it was made from this file with these settings."""
+    try:
+        with open_pack(workspace.pack(clip_id)) as pack:
+            made = pack.attributes
+            status = os.stat(source)
+            if (
+                pack.clip_ids != [clip_id]
+                or made.get("source_size") != status.st_size
+                or json.loads(made["settings"]) != settings.model_dump(mode="json")
+                or made["source_sha256"] != sha256_of_file(Path(source))
+            ):
+                return None
+            landmarks = pack.read(0)
+        outcome = Outcome(
+            clip_id,
+            source,
+            made["status"],
+            made["reason"],
+            clip_id,
+            fps=float(made["fps"]) if "fps" in made else None,
+            width=int(made["width"]),
+            height=int(made["height"]),
+            size=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+            sha256=made["source_sha256"],
+            settings=settings_fingerprint(settings),
+        )
+        return with_landmarks(outcome, landmarks)
+    except (SignpipeError, OSError, KeyError, ValueError, TypeError):
+        return None

@@ -1,0 +1,289 @@
+"""finetune: both encoders and a new classifier learn the user's signs from labelled clips."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from signpipe.cliptable import Clip, count_by, read_clips
+from signpipe.errors import SignpipeError
+from signpipe.model.backbone import load_backbone, read_backbone_card
+from signpipe.model.recognizer import Card, Recognizer, combine, save_recognizer
+from signpipe.parts.store import Parts, open_parts
+from signpipe.progress import note
+from signpipe.settings import ExtractSettings, FinetuneSettings, PrepareSettings
+from signpipe.splits import TRAIN, VAL, few_labels, split_clips
+from signpipe.stages import prepare, runs
+from signpipe.training.loop import State, draw, fit
+from signpipe.training.metrics import mean_class, top_k
+from signpipe.training.scoring import score
+from signpipe.training.views import Augmenter, Window, modalities, resample, split_valid
+from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
+
+SCRATCH = "scratch"
+SELECTION = "largest mean of top-1 and mean-class accuracy on val, both streams averaged"
+
+
+@dataclass(frozen=True)
+class FinetuneResult:
+    """`counts` has the clips of each split, `validation` the chosen checkpoint's row."""
+
+    folder: Path
+    recognizer: Path
+    split: str
+    counts: dict[str, int]
+    signs: int
+    dropped: tuple[str, ...]
+    encoder: Path | None
+    already: bool
+    validation: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows in the parts file and their signs' numbers, both (B,) int64."""
+
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, clips: list[Clip], parts: Parts, signs: list[str]) -> "Labelled":
+        number = {sign: i for i, sign in enumerate(signs)}
+        rows = [parts.rows[clip.clip_id] for clip in clips]
+        return cls(np.array(rows, np.int64), np.array([number[c.label] for c in clips], np.int64))
+
+
+class Finetuning:
+    """The loop's task: cross-entropy of both streams on randomly drawn, augmented clips."""
+
+    description = "finetune"
+
+    def __init__(
+        self,
+        settings: FinetuneSettings,
+        parts: Parts,
+        train: Labelled,
+        val: Labelled | None,
+        recognizer: Recognizer,
+        frames: int,
+    ) -> None:
+        self.settings, self.parts, self.train, self.val = settings, parts, train, val
+        self.frames = frames
+        self.module: nn.Module = recognizer
+        self.recognizer = recognizer
+        self.batch = min(settings.batch, len(train.rows))
+        self.steps = max(1, round(len(train.rows) / self.batch))
+        # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
+        share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
+        self.share = share / share.sum()
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        encoders = list(self.recognizer.encoders.parameters())
+        classifiers = list(self.recognizer.classifiers.parameters())
+        return [
+            {"params": encoders, "share": self.settings.encoder_rate},
+            {"params": classifiers, "share": 1.0},
+        ]
+
+    def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
+        s = self.settings
+        rng, generator = draw(s.seed, epoch, step)
+        chosen = rng.choice(len(self.train.rows), self.batch, p=self.share)
+        rows, labels = self.train.rows[chosen], torch.from_numpy(self.train.labels[chosen])
+        frames = self.parts.lengths(rows)
+        window = Window.random(rng, frames, s.crop, s.crop_frames)
+        points, valid = split_valid(resample(self.parts, rows, window, self.frames))
+        points, valid = Augmenter(s.augmentation, generator)(points, valid)
+        logits = self.recognizer(modalities(points, valid))
+        losses = [
+            F.cross_entropy(value, labels, label_smoothing=s.label_smoothing)
+            for value in logits.values()
+        ]
+        hits = combine(logits)["both"].argmax(dim=1) == labels
+        loss = torch.stack(losses).sum()
+        numbers = {"loss": float(loss.detach()), "train_top1": float(hits.float().mean())}
+        return loss, numbers, len(rows)
+
+    def validate(self) -> dict[str, float]:
+        """Accuracy on val, chosen on by `score`; without a val split the last epoch stays."""
+        if self.val is None:
+            return {}
+        both = combine(score(self.recognizer, self.parts, self.val.rows, self.frames))["both"]
+        top1, mean = top_k(both, self.val.labels, 1), mean_class(both, self.val.labels)
+        return {"val_top1": top1, "val_mean_class": mean, "score": (top1 + mean) / 2}
+
+
+def run(
+    workspace: Workspace,
+    settings: FinetuneSettings | None = None,
+    *,
+    run: str | None = None,
+    encoder: str | None = None,
+    from_scratch: bool = False,
+    redo: bool = False,
+) -> FinetuneResult:
+    """Learn the labelled signs, from the newest pretrained encoder if there is one.
+
+    `encoder` names a pretraining run or an encoder file; `run` names the result (default "default",
+    or "scratch" without pretraining). Prepares first where needed. A finished run is left alone, an
+    unfinished one goes on. Raises SignpipeError if there is nothing to learn from.
+    """
+    settings = settings or FinetuneSettings()
+    backbone = None if from_scratch else find_encoder(workspace, encoder)
+    if backbone is None and not from_scratch:
+        note("no pretrained encoder in this workspace: learning from scratch")
+    name = run or (SCRATCH if from_scratch else "default")
+    card = read_backbone_card(backbone) if backbone else None
+    prepared = prepare.run(workspace)
+    if not prepared.already:
+        note(f"prepared {prepared.clips} clips in {prepared.path}")
+    parts = open_parts(workspace.parts)
+    if card and card.prepare.model_dump(mode="json") != parts.record["settings"]:
+        raise SignpipeError(
+            f"{backbone} was trained on keypoints prepared otherwise than {workspace.parts}; "
+            "prepare with its settings, or use --from-scratch"
+        )
+    if card:
+        settings = settings.model_copy(update={"encoder": card.encoder})
+    clips, how = labelled_clips(workspace, parts, settings)
+    signs = sorted({clip.label for clip in clips if clip.split == TRAIN})
+    if len(signs) < 2:
+        raise SignpipeError("fewer than two signs have training clips; label more clips")
+    folder = workspace.run("finetune", name)
+    known = [clip for clip in clips if clip.label in signs]
+    inputs = {
+        "labels": sha256_of_values(*((c.clip_id, c.label, c.split) for c in known)),
+        "parts": parts.record["inputs"]["keypoints"],
+        "prepare": parts.record["settings"],
+        "encoder": sha256_of_file(backbone) if backbone else None,
+    }
+    with workspace.lock(f"finetune-{name}"):
+        recognizer = folder / "recognizer"
+        finished = recognizer / "recognizer.json"
+        already = runs.begin(folder, settings.model_dump(mode="json"), inputs, finished, redo)
+        if already:
+            validation = {}
+        else:
+            runs.write_clip_list(folder / "clips.csv", [(c.clip_id, c.split) for c in known])
+            validation = _train(workspace, settings, parts, known, signs, backbone, folder, how)
+    dropped = tuple(sorted({clip.label for clip in clips} - set(signs)))
+    counts = count_by(known, "split")
+    return FinetuneResult(
+        folder, recognizer, how, counts, len(signs), dropped, backbone, already, validation
+    )
+
+
+def find_encoder(workspace: Workspace, name: str | None) -> Path | None:
+    """The encoder file `name` (a file or a pretraining run), or the newest finished run's, or None.
+
+    Raises SignpipeError if `name` is neither, or if there is only an unfinished run.
+    """
+    if name is not None:
+        path = Path(name)
+        if path.is_file():
+            return path
+        path = workspace.run("pretrain", name) / "encoder.safetensors"
+        if not path.exists():
+            raise SignpipeError(f"there is no encoder file {name!r}, nor a run {path.parent}")
+        return path
+    begun = workspace.runs("pretrain")
+    for run_name in begun:
+        path = workspace.run("pretrain", run_name) / "encoder.safetensors"
+        if path.exists():
+            return path
+    if begun:
+        raise SignpipeError(
+            f"the pretraining run {begun[0]!r} is not finished; run `signpipe pretrain` to finish "
+            "it, or use --from-scratch"
+        )
+    return None
+
+
+def labelled_clips(
+    workspace: Workspace, parts: Parts, settings: FinetuneSettings
+) -> tuple[list[Clip], str]:
+    """Labelled usable clips with their split filled in, and in words where the split comes from."""
+    table = read_clips(workspace.clips).values()
+    clips = [clip for clip in table if clip.label and clip.clip_id in parts.rows]
+    if not clips:
+        raise SignpipeError(
+            f"no usable clip has a label; write labels into {workspace.clips}, or give them with "
+            "`signpipe extract ... --labels FILE.csv`"
+        )
+    splits = split_clips(clips, settings.seed)
+    clips = [replace(c, split=splits.of[c.clip_id]) for c in clips if c.clip_id in splits.of]
+    if settings.labels_per_sign:
+        train = [clip for clip in clips if clip.split == TRAIN]
+        kept = {c.clip_id for c in few_labels(train, settings.labels_per_sign, settings.seed)}
+        clips = [clip for clip in clips if clip.split != TRAIN or clip.clip_id in kept]
+    return clips, splits.how
+
+
+def _train(
+    workspace: Workspace,
+    settings: FinetuneSettings,
+    parts: Parts,
+    clips: list[Clip],
+    signs: list[str],
+    backbone: Path | None,
+    folder: Path,
+    how: str,
+) -> dict[str, float]:
+    torch.manual_seed(settings.seed)
+    recognizer = Recognizer(settings.encoder, len(signs))
+    if backbone:
+        load_backbone(backbone, recognizer.encoders)
+    of_split = {
+        name: Labelled.of([clip for clip in clips if clip.split == name], parts, signs)
+        for name in (TRAIN, VAL)
+    }
+    val = of_split[VAL] if len(of_split[VAL].rows) else None
+    if val is None:
+        note("no clip is left to validate on: the last epoch is kept")
+    frames = settings.encoder.frames
+    task = Finetuning(settings, parts, of_split[TRAIN], val, recognizer, frames)
+    state = fit(task, settings, folder)
+    if state.best:
+        recognizer.load_state_dict(state.best)
+    recognizer.eval()
+    weight = choose_weight(recognizer, parts, val, frames) if val else 0.5
+    record = read_record(workspace.keypoints)
+    trained = {
+        "split": how,
+        "clips": count_by(clips, "split"),
+        "selection": SELECTION if val else "last epoch",
+        "epoch": state.best_epoch or state.epoch,
+        "settings": settings.model_dump(mode="json"),
+        "pretrained": backbone is not None,
+    }
+    card = Card(
+        signs=tuple(signs),
+        joint_weight=weight,
+        encoder=settings.encoder,
+        prepare=PrepareSettings.model_validate(parts.record["settings"]),
+        extract=ExtractSettings.model_validate(record["settings"]) if record else None,
+        trained=trained,
+    )
+    save_recognizer(folder / "recognizer", recognizer, card)
+    return _chosen(state)
+
+
+def _chosen(state: State) -> dict[str, float]:
+    return state.rows[(state.best_epoch or state.epoch) - 1]
+
+
+def choose_weight(recognizer: Recognizer, parts: Parts, val: Labelled, frames: int) -> float:
+    """The joint stream's weight in the mean of logits, chosen on val; ties go to the even mean."""
+    logits = score(recognizer, parts, val.rows, frames)
+    candidates = sorted(np.linspace(0.0, 1.0, 21).round(2), key=lambda weight: abs(weight - 0.5))
+
+    def merit(weight: float) -> float:
+        both = combine(logits, weight)["both"]
+        return top_k(both, val.labels, 1) + mean_class(both, val.labels)
+
+    return float(max(candidates, key=merit))

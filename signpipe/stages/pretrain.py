@@ -1,0 +1,142 @@
+"""pretrain: learn both encoders from unlabelled clips by momentum contrast."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from signpipe.cliptable import Clip, read_clips
+from signpipe.errors import SignpipeError
+from signpipe.model.backbone import BackboneCard, save_backbone
+from signpipe.model.momentum import Modalities, MomentumContrast
+from signpipe.parts.store import Parts, open_parts
+from signpipe.progress import note
+from signpipe.settings import PrepareSettings, PretrainSettings
+from signpipe.splits import POOL, split_clips
+from signpipe.stages import prepare, runs
+from signpipe.training.loop import draw, fit
+from signpipe.training.views import Augmenter, Window, modalities, resample, split_valid
+from signpipe.workspace import Workspace, sha256_of_values
+
+
+@dataclass(frozen=True)
+class PretrainResult:
+    """`numbers` is the last epoch's row of metrics.csv; empty if nothing was left to do."""
+
+    folder: Path
+    encoder: Path
+    clips: int
+    already: bool
+    numbers: dict[str, float]
+
+
+class Pretraining:
+    """The loop's task: two independently augmented views of every clip, once an epoch."""
+
+    description = "pretrain"
+
+    def __init__(self, settings: PretrainSettings, parts: Parts, rows: NDArray[np.int64]) -> None:
+        self.settings, self.parts, self.rows = settings, parts, rows
+        self.batch = min(settings.batch, len(rows))
+        self.steps = len(rows) // self.batch
+        queue = min(settings.queue, len(rows))
+        torch.manual_seed(settings.seed)
+        self.contrast = MomentumContrast(settings.model_copy(update={"queue": queue}))
+        self.module: nn.Module = self.contrast
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        return [{"params": list(self.contrast.query.parameters()), "share": 1.0}]
+
+    def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
+        order, _ = draw(self.settings.seed, epoch)
+        chosen = order.permutation(len(self.rows))[step * self.batch : (step + 1) * self.batch]
+        rng, generator = draw(self.settings.seed, epoch, step)
+        rows = self.rows[chosen]
+        first, second = (self._view(rows, rng, generator) for _ in range(2))
+        loss, numbers = self.contrast(first, second, torch.from_numpy(rows))
+        return loss, numbers, len(rows)
+
+    def _view(
+        self, rows: NDArray[np.int64], rng: np.random.Generator, generator: torch.Generator
+    ) -> Modalities:
+        s = self.settings
+        frames = self.parts.lengths(rows)
+        window = Window.random(rng, frames, s.crop, s.crop_frames)
+        points, valid = split_valid(resample(self.parts, rows, window, s.encoder.frames))
+        return modalities(*Augmenter(s.augmentation, generator)(points, valid))
+
+    def validate(self) -> dict[str, float]:
+        return {}
+
+
+def run(
+    workspace: Workspace,
+    settings: PretrainSettings | None = None,
+    *,
+    run: str = "default",
+    splits: Sequence[str] | None = None,
+    redo: bool = False,
+) -> PretrainResult:
+    """Pretrain on the clips that may be learned from (`splits`, default train, unlabelled, none).
+
+    Prepares first where needed. A finished run is left alone, an unfinished one goes on. Raises
+    SignpipeError if there are too few clips or the run was begun with other settings.
+    """
+    settings = settings or PretrainSettings()
+    prepared = prepare.run(workspace)
+    if not prepared.already:
+        note(f"prepared {prepared.clips} clips in {prepared.path}")
+    parts = open_parts(workspace.parts)
+    pool = pool_clips(workspace, parts, splits)
+    folder = workspace.run("pretrain", run)
+    encoder = folder / "encoder.safetensors"
+    inputs = {
+        "clips": len(pool),
+        "pool": sha256_of_values(*(clip.clip_id for clip in pool)),
+        "parts": parts.record["inputs"]["keypoints"],
+        "prepare": parts.record["settings"],
+    }
+    with workspace.lock(f"pretrain-{run}"):
+        if runs.begin(folder, settings.model_dump(mode="json"), inputs, encoder, redo):
+            return PretrainResult(folder, encoder, len(pool), True, {})
+        runs.write_clip_list(folder / "clips.csv", [(clip.clip_id, clip.split) for clip in pool])
+        rows = np.array([parts.rows[clip.clip_id] for clip in pool])
+        task = Pretraining(settings, parts, rows)
+        state = fit(task, settings, folder)
+        trained = {"clips": len(pool), "settings": settings.model_dump(mode="json")}
+        card = BackboneCard(
+            encoder=settings.encoder,
+            prepare=PrepareSettings.model_validate(parts.record["settings"]),
+            trained=trained,
+        )
+        save_backbone(encoder, task.contrast.encoders(), card)
+    return PretrainResult(folder, encoder, len(pool), False, state.rows[-1])
+
+
+def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None) -> list[Clip]:
+    """The clips to learn from without labels.
+
+    By default those of the splits train and unlabelled and those with none, but none that
+    fine-tuning would hold out: a split made up later must not have been seen before.
+    """
+    clips = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
+    held_out: set[str] = set()
+    if splits is None:
+        labelled = [clip for clip in clips if clip.label]
+        if len({clip.label for clip in labelled}) > 1 and not any(c.split for c in labelled):
+            of = split_clips(labelled).of
+            held_out = {clip_id for clip_id, split in of.items() if split != "train"}
+    wanted = POOL if splits is None else tuple(splits)
+    pool = [clip for clip in clips if clip.split in wanted and clip.clip_id not in held_out]
+    if len(pool) < 2:
+        named = ", ".join(split or "none" for split in wanted)
+        raise SignpipeError(
+            f"{len(pool)} usable clips to pretrain on have the split {named}; there must be at "
+            "least two: extract more clips, or change the split column of the clip table"
+        )
+    return pool

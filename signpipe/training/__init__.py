@@ -1,0 +1,1 @@
+"""Augmented views, loading, the one training loop and its checkpoints."""

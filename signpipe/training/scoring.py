@@ -1,0 +1,28 @@
+"""A recogniser's logits for many clips of a parts file."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from signpipe.model.recognizer import Recognizer
+from signpipe.parts.store import Parts
+from signpipe.training.views import Window, modalities, resample, split_valid
+
+BATCH = 256
+
+
+@torch.inference_mode()
+def score(
+    recognizer: Recognizer, parts: Parts, rows: NDArray[np.int64], frames: int
+) -> dict[str, NDArray[np.float32]]:
+    """Logits (B, S) of `joint` and `motion` for the clips `rows`, each seen in its central window.
+
+    The recogniser must be in evaluation mode.
+    """
+    collected: dict[str, list[NDArray[np.float32]]] = {}
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        sampled = resample(parts, batch, Window.central(len(batch)), frames)
+        for stream, logits in recognizer(modalities(*split_valid(sampled))).items():
+            collected.setdefault(stream, []).append(logits.numpy())
+    return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}

@@ -1,0 +1,201 @@
+"""The workspace on disk: paths and names, atomic writes, and whether an output is done or stale.
+
+    workspace/
+    ├── clips.csv                  the clip table, see `signpipe.cliptable`
+    ├── keypoints/
+    │   ├── settings.json          what extract was run with
+    │   ├── outcomes.jsonl         one line a finished clip, see `signpipe.landmarks.outcomes`
+    │   └── <clip_id>.h5           one pack a clip; an imported pack holds many
+    ├── parts.h5                   what prepare makes of all packs
+    ├── pretrain/<run>/            settings.json, metrics.csv, clips.csv, checkpoint.pt,
+    │                              encoder.safetensors
+    ├── finetune/<run>/            settings.json, metrics.csv, clips.csv, checkpoint.pt
+    │   └── recognizer/            model.safetensors, recognizer.json: all that predict needs
+    └── evaluate/<run>/            metrics.json, predictions.csv, confusion.csv, confusion.png
+
+Whether something is done is never remembered, only computed: each output has a *record* (its
+`settings.json`) of the settings and the inputs' fingerprints it was made with, and is done as long
+as both still hold.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from signpipe.errors import SignpipeError
+
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+TEMPORARY = ".part"  # ending of files that are being written
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Names every file of one workspace folder; nothing is created until it is written to."""
+
+    root: Path
+
+    @property
+    def clips(self) -> Path:
+        return self.root / "clips.csv"
+
+    @property
+    def keypoints(self) -> Path:
+        return self.root / "keypoints"
+
+    @property
+    def outcomes(self) -> Path:
+        return self.keypoints / "outcomes.jsonl"
+
+    @property
+    def parts(self) -> Path:
+        return self.root / "parts.h5"
+
+    def pack(self, name: str) -> Path:
+        """The pack `name` (a clip id, or an imported pack's name), inside `keypoints/`.
+
+        Raises SignpipeError for a name that would leave the folder.
+        """
+        path = self.keypoints / f"{name}.h5"
+        if not path.resolve().is_relative_to(self.keypoints.resolve()):
+            raise SignpipeError(f"the pack name {name!r} leads out of the workspace; rename it")
+        return path
+
+    def run(self, stage: str, name: str) -> Path:
+        """The folder of one run of a stage. Raises SignpipeError for what is no file name."""
+        if not RUN_NAME.fullmatch(name):
+            raise SignpipeError(
+                f"{name!r} cannot name a run; use letters, digits, dots, dashes and underscores"
+            )
+        return self.root / stage / name
+
+    def runs(self, stage: str) -> list[str]:
+        """Names of a stage's runs that have a record, the newest first."""
+        records = (self.root / stage).glob("*/settings.json")
+        return [path.parent.name for path in sorted(records, key=_age)]
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Hold the workspace for one writer; freed by the system even after kill -9.
+
+        Raises SignpipeError when another process holds it or the folder cannot be written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            handle = open(self.root / f".{purpose}.lock", "w")  # noqa: SIM115
+        except OSError as error:
+            raise SignpipeError(
+                f"cannot write to the workspace {self.root}: {error.strerror}"
+            ) from error
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise SignpipeError(
+                    f"another signpipe {purpose} is writing to {self.root}; "
+                    "wait for it or use another workspace"
+                ) from error
+            yield
+
+
+def _age(path: Path) -> tuple[float, str]:
+    return (-path.stat().st_mtime, str(path))
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it is flushed and renamed to `path`.
+
+    On an error, or a kill, `path` stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The name is short, whatever the length of `path`'s own, so that it is never refused.
+    temporary = path.parent / f".{secrets.token_hex(8)}{TEMPORARY}"
+    try:
+        yield temporary
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Delete what killed writers left below `folder`; call only while holding its lock."""
+    for path in folder.rglob(f".*{TEMPORARY}"):
+        path.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON atomically."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object. Raises SignpipeError naming the file if it is missing or damaged."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SignpipeError(f"cannot read {path}: {error}") from error
+    if not isinstance(value, dict):
+        raise SignpipeError(f"{path} is not a JSON object")
+    return value
+
+
+def sha256_of_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes. Raises OSError."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sha256_of_values(*values: Any) -> str:
+    """Hex SHA-256 of JSON-serialisable values: the fingerprint of a set of inputs."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def write_record(
+    folder: Path, settings: Mapping[str, Any], inputs: Mapping[str, Any], **more: Any
+) -> None:
+    """Save what an output was made with as `folder/settings.json`."""
+    from signpipe import __version__
+
+    record = {"signpipe": __version__, "settings": settings, "inputs": inputs, **more}
+    write_json(folder / "settings.json", record)
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """The record of a folder, or None if there is none yet."""
+    path = folder / "settings.json"
+    return read_json(path) if path.exists() else None
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Sentences such as `epochs was 20, is 40` for every field in which two records differ."""
+    found = []
+    for key in sorted(then.keys() | now.keys()):
+        before, after = then.get(key), now.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            found += differences(before, after, f"{prefix}{key}.")
+        elif before != after:
+            found.append(f"{prefix}{key} was {_short(before)}, is {_short(after)}")
+    return found
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    is_hash = isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)
+    return value[:12] if is_hash else text

@@ -1,0 +1,52 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from signpipe.errors import SignpipeError
+from signpipe.model.backbone import BackboneCard, load_backbone, read_backbone_card, save_backbone
+from signpipe.model.encoder import Encoder
+from signpipe.settings import EncoderSettings, PrepareSettings
+
+ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
+
+
+def encoders(settings=ENCODER, seed=0):
+    torch.manual_seed(seed)
+    return nn.ModuleDict({m: Encoder(settings) for m in ("joint", "motion")})
+
+
+def test_the_file_describes_itself(tmp_path):
+    path = tmp_path / "encoder.safetensors"
+    card = BackboneCard(encoder=ENCODER, prepare=PrepareSettings(), trained={"clips": 7})
+    save_backbone(path, encoders(), card)
+    assert read_backbone_card(path) == card
+    other = encoders(seed=1)
+    load_backbone(path, other)
+    for name, value in encoders().state_dict().items():
+        assert torch.equal(other.state_dict()[name], value), name
+
+
+def test_another_size_is_refused(tmp_path):
+    path = tmp_path / "encoder.safetensors"
+    card = BackboneCard(encoder=ENCODER, prepare=PrepareSettings())
+    save_backbone(path, encoders(), card)
+    larger = encoders(ENCODER.model_copy(update={"part_channels": 32}))
+    with pytest.raises(SignpipeError, match="do not fit"):
+        load_backbone(path, larger)
+
+
+def test_other_files_are_no_encoders(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"x": torch.zeros(1)}, path)
+    with pytest.raises(SignpipeError, match="no signpipe encoder"):
+        read_backbone_card(path)
+    path.write_bytes(b"text")
+    with pytest.raises(SignpipeError, match="cannot read the encoder"):
+        read_backbone_card(path)
+    with pytest.raises(SignpipeError, match="cannot read the encoder"):
+        read_backbone_card(tmp_path / "missing.safetensors")
+    card = BackboneCard(encoder=ENCODER, prepare=PrepareSettings(), layout="other")
+    save_backbone(path, encoders(), card)
+    with pytest.raises(SignpipeError, match="layout"):
+        read_backbone_card(path)

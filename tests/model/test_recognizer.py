@@ -1,0 +1,64 @@
+import json
+
+import pytest
+import torch
+
+from signpipe.errors import SignpipeError
+from signpipe.model.recognizer import Card, Recognizer, combine, load_recognizer, save_recognizer
+from signpipe.settings import EncoderSettings, PrepareSettings
+
+ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(0)
+    card = Card(signs=("käse", "$x"), joint_weight=0.7, encoder=ENCODER, prepare=PrepareSettings())
+    save_recognizer(tmp_path / "recognizer", Recognizer(ENCODER, 2), card)
+    return tmp_path / "recognizer"
+
+
+def test_what_is_saved_is_loaded(folder):
+    recognizer, card = load_recognizer(folder)
+    assert card.signs == ("käse", "$x")
+    assert card.joint_weight == 0.7
+    assert not recognizer.training
+    torch.manual_seed(0)
+    for name, value in Recognizer(ENCODER, 2).state_dict().items():
+        assert torch.equal(recognizer.state_dict()[name], value), name
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "model.safetensors",
+        "recognizer.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("layout", "other"), ("version", 2), ("signs", ["a"]), ("signs", ["a", "a"]), ("more", 1)],
+)
+def test_a_card_of_another_kind_is_refused_by_its_field(folder, field, value):
+    path = folder / "recognizer.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+    with pytest.raises(SignpipeError, match=rf"recognizer\.json.*{field}"):
+        load_recognizer(folder)
+
+
+def test_weights_that_do_not_fit_are_refused(folder):
+    path = folder / "recognizer.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"signs": ["a", "b", "c"]}))
+    with pytest.raises(SignpipeError, match="do not fit"):
+        load_recognizer(folder)
+    (folder / "model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(SignpipeError, match="cannot read the weights"):
+        load_recognizer(folder)
+
+
+def test_a_folder_that_is_none(tmp_path):
+    with pytest.raises(SignpipeError, match="no recogniser"):
+        load_recognizer(tmp_path)
+
+
+def test_both_is_the_weighted_mean_of_logits():
+    logits = {"joint": torch.tensor([[1.0, 0.0]]), "motion": torch.tensor([[0.0, 2.0]])}
+    assert combine(logits, 0.5)["both"].tolist() == [[0.5, 1.0]]
+    assert combine(logits, 1.0)["both"].tolist() == [[1.0, 0.0]]

@@ -1,0 +1,78 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signpipe.cliptable import Clip
+from signpipe.errors import SignpipeError
+from signpipe.splits import few_labels, split_clips
+
+
+def clips(signers=("",), signs=("a", "b"), each=5, split=""):
+    return [
+        Clip(f"{signer}/{sign}/{i}", label=sign, signer=signer, split=split, status="ok")
+        for signer in signers
+        for sign in signs
+        for i in range(each)
+    ]
+
+
+def test_a_given_split_is_kept_and_clips_without_one_are_left_out():
+    given = clips(split="train") + clips(("x",), split="val")
+    splits = split_clips([*given, *clips(("y",))])
+    assert splits.how == "as given"
+    assert splits.of == {clip.clip_id: clip.split for clip in given}
+
+
+def test_without_val_whole_signers_of_train_become_it():
+    table = clips(tuple("pqrst"), split="train") + clips(("x",), split="test")
+    splits = split_clips(table)
+    by_signer = {clip.signer: set() for clip in table}
+    for clip in table:
+        by_signer[clip.signer].add(splits.of[clip.clip_id])
+    assert all(len(found) == 1 for found in by_signer.values())
+    assert Counter(min(found) for found in by_signer.values()) == {"train": 4, "val": 1, "test": 1}
+    assert "by signer" in splits.how
+
+
+@given(st.integers(2, 12), st.integers(0, 5))
+def test_no_signer_is_in_two_splits(signers, seed):
+    table = clips(tuple(f"s{i}" for i in range(signers)))
+    splits = split_clips(table, seed)
+    assert splits.how == "by signer"
+    pairs = {(clip.signer, splits.of[clip.clip_id]) for clip in table}
+    assert len(pairs) == signers
+    expected = {"train", "val"} if signers == 2 else {"train", "val", "test"}
+    assert {split for _, split in pairs} == expected
+    assert splits == split_clips(table, seed)
+
+
+@given(st.integers(1, 30))
+def test_unknown_signers_are_split_by_sign_and_train_keeps_every_sign(each):
+    table = clips(each=each)
+    splits = split_clips(table)
+    assert "stratified" in splits.how
+    for sign in "ab":
+        counts = Counter(splits.of[clip.clip_id] for clip in table if clip.label == sign)
+        assert counts["train"] >= 1
+        assert counts["val"] >= (each >= 2)
+        assert counts["test"] >= (each >= 3)
+        assert counts["val"] == pytest.approx(0.2 * each, abs=1)
+
+
+def test_one_sign_cannot_be_learned():
+    with pytest.raises(SignpipeError, match="fewer than two signs"):
+        split_clips(clips(signs=("a",)))
+    with pytest.raises(SignpipeError, match="split train"):
+        split_clips(clips(split="test"))
+
+
+def test_few_labels_come_from_many_signers():
+    table = clips(("p", "q", "r"), each=4)
+    kept = few_labels(table, 3)
+    assert Counter(clip.label for clip in kept) == {"a": 3, "b": 3}
+    for sign in "ab":
+        assert {clip.signer for clip in kept if clip.label == sign} == {"p", "q", "r"}
+    assert few_labels(table, 3) == kept
+    assert len(few_labels(table, 99)) == len(table)
