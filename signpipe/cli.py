@@ -3,14 +3,14 @@
 import json
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 import typer.core
 
-from signpipe import __version__
+from signpipe import __version__, show
 from signpipe.errors import SignpipeError
-from signpipe.progress import duration, note
+from signpipe.progress import note
 from signpipe.settings import (
     PRESETS,
     ExtractSettings,
@@ -20,10 +20,7 @@ from signpipe.settings import (
     parse_changes,
     resolve,
 )
-from signpipe.workspace import Workspace
-
-if TYPE_CHECKING:
-    from signpipe.stages.extract import ExtractResult
+from signpipe.workspace import DEFAULT, Workspace
 
 FAILED_SOME, NOTHING_DONE, INTERRUPTED = 1, 2, 130
 
@@ -69,8 +66,6 @@ SetOption = Annotated[
 RedoOption = Annotated[bool, typer.Option("--redo", help="Do again what is done already.")]
 RunOption = Annotated[str | None, typer.Option("--run", help="Name of the run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-
-DEFAULT = Path("workspace")
 
 
 def main() -> None:
@@ -132,43 +127,11 @@ def extract(
         redo=redo,
         retry_failed=retry_failed,
     )
-    _show_extraction(result, Workspace(workspace))
-
-
-def _show_extraction(result: "ExtractResult", workspace: Workspace) -> None:
-    done_now = result.clips - result.done_before
-    if done_now:
-        rate = f"{result.frames / max(result.seconds, 1e-9):.0f} frames/s"
-        print(
-            f"{done_now} clips, {result.frames} frames in {duration(result.seconds)} "
-            f"({rate}, {result.workers} workers) -> {workspace.keypoints}"
-        )
-    if result.done_before:
-        print(f"{result.done_before} clips were done already")
-    print("outcomes: " + ", ".join(f"{n} {status}" for status, n in result.statuses.items()))
-    for outcome in result.failures[:10]:
-        print(f"  {outcome.status}: {outcome.source}: {outcome.reason}")
-    if len(result.failures) > 10:
-        print(f"  and {len(result.failures) - 10} more, see the column reason in {workspace.clips}")
-    _show_labels(result.labels, result.unmatched_labels)
-    usable = result.statuses.get("ok", 0) + result.statuses.get("truncated", 0)
-    if usable:
-        print(f"next: signpipe pretrain -w {workspace.root}")
-    if not usable:
+    show.extraction(result, workspace)
+    if len(result.failures) == result.clips:
         raise typer.Exit(NOTHING_DONE)
     if result.failures:
         raise typer.Exit(FAILED_SOME)
-
-
-def _show_labels(labels: dict[str, int], unmatched: tuple[str, ...]) -> None:
-    signs = {label: count for label, count in labels.items() if label}
-    if signs:
-        print(f"labels: {sum(signs.values())} clips with {len(signs)} signs")
-    else:
-        print("labels: none")
-    if unmatched:
-        named = ", ".join(unmatched[:3]) + (", ..." if len(unmatched) > 3 else "")
-        print(f"{len(unmatched)} rows of the labels file match no clip: {named}")
 
 
 @app.command("import")
@@ -184,12 +147,7 @@ def import_packs(
     from signpipe.stages import import_packs as stage
 
     result = stage.run(Workspace(workspace), packs, labels=labels)
-    for name in result.already:
-        print(f"{name} was imported already")
-    outcomes = ", ".join(f"{n} {status}" for status, n in result.statuses.items())
-    print(f"{result.clips} clips, {result.frames} frames: {outcomes}")
-    _show_labels(result.labels, result.unmatched_labels)
-    print(f"next: signpipe pretrain -w {workspace}")
+    show.imported(result, workspace)
 
 
 @app.command()
@@ -205,9 +163,7 @@ def prepare(
     given = settings or set_
     chosen = resolve(PrepareSettings, file=settings, changes=parse_changes(set_ or []))
     result = stage.run(Workspace(workspace), chosen if given else None, redo=redo)
-    state = "is up to date" if result.already else "was made"
-    print(f"{result.path} {state}: {result.clips} clips, {result.frames} frames")
-    print(f"next: signpipe pretrain -w {workspace}")
+    show.prepared(result, workspace)
 
 
 @app.command()
@@ -237,14 +193,7 @@ def pretrain(
         splits=[name.strip() for name in splits.split(",")] if splits is not None else None,
         redo=redo,
     )
-    if result.already:
-        print(f"{result.encoder} is done already ({result.clips} clips)")
-    else:
-        shown = ("loss", "contrast", "consistency", "transfer", "top1_joint", "top1_motion")
-        numbers = ", ".join(f"{name} {result.numbers[name]:.3f}" for name in shown)
-        print(f"pretrained on {result.clips} clips: {numbers}")
-        print(f"encoder: {result.encoder}")
-    print(f"next: signpipe finetune -w {workspace}")
+    show.pretrained(result, workspace)
 
 
 @app.command()
@@ -281,20 +230,7 @@ def finetune(
         from_scratch=from_scratch,
         redo=redo,
     )
-    counts = ", ".join(f"{count} {split or 'no split'}" for split, count in result.counts.items())
-    print(f"{result.signs} signs; split {result.split}: {counts}")
-    if result.dropped:
-        print(f"without training clips, so not learned: {', '.join(result.dropped)}")
-    print(f"from {result.encoder or 'scratch'}")
-    if result.already:
-        print(f"{result.recognizer} is done already")
-    else:
-        if "score" in result.validation:
-            top1, mean = result.validation["val_top1"], result.validation["val_mean_class"]
-            epoch = result.validation["epoch"]
-            print(f"epoch {epoch} was best on val: top-1 {top1:.1%}, mean-class {mean:.1%}")
-        print(f"recogniser: {result.recognizer}")
-    print(f"next: signpipe evaluate -w {workspace}")
+    show.finetuned(result, workspace)
 
 
 def _changes(set_: list[str] | None, **options: int | None) -> dict[str, Any]:
@@ -316,30 +252,10 @@ def evaluate(
     from signpipe.stages import evaluate as stage
 
     result = stage.run(Workspace(workspace), split=split, run=run, redo=redo)
-    metrics = result.metrics
     if json_:
-        print(json.dumps(metrics, indent=2, ensure_ascii=False))
-        return
-    signers = [signer for signer in metrics["signers"] if signer]
-    by = f"{len(signers)} signers" if signers else "signers unknown"
-    print(
-        f"run {metrics['run']} on split {metrics['split']}: {metrics['clips']} clips, "
-        f"{metrics['signs_scored']} of {metrics['signs']} signs, {by}"
-    )
-    _show_streams(metrics)
-    if metrics["clips_of_unknown_signs"]:
-        print(f"{metrics['clips_of_unknown_signs']} clips of signs it never learned are left out")
-    if metrics["clips_seen_in_pretraining"]:
-        print(f"{metrics['clips_seen_in_pretraining']} were seen in pretraining, without labels")
-    if split == "val":
-        print("val chose the checkpoint, so these figures flatter; --split test reports")
-    print(f"details: {result.folder}")
-
-
-def _show_streams(metrics: dict[str, Any]) -> None:
-    print(f"{'':8}{'top-1':>8}{'top-5':>8}{'mean-class':>12}")
-    for stream, row in metrics["streams"].items():
-        print(f"{stream:8}{row['top1']:8.1%}{row['top5']:8.1%}{row['mean_class']:12.1%}")
+        print(json.dumps(result.metrics, indent=2, ensure_ascii=False))
+    else:
+        show.evaluated(result)
 
 
 @app.command()
@@ -373,10 +289,7 @@ def predict(
         ]
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        for p in predictions:
-            named = ", ".join(f"{sign} {share:.0%}" for sign, share in p.signs)
-            why = f" ({p.reason})" if p.reason else ""
-            print(f"{p.clip}: {named or p.status}{why}")
+        show.predicted(predictions)
         if overlay and any(p.signs for p in predictions):
             print(f"overlay: {overlay}")
     failed = sum(not p.signs for p in predictions)
@@ -397,9 +310,7 @@ def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> N
     if json_:
         print(json.dumps(asdict(result), indent=2, ensure_ascii=False))
         return
-    for entry in result.stages:
-        print(f"{entry.stage:9} {entry.name:16} {entry.state:10} {entry.detail}".rstrip())
-    print(f"next: {result.next}")
+    show.status(result, workspace)
 
 
 @app.command()
@@ -412,14 +323,4 @@ def demo(
     """The whole pipeline on built-in drawn signers, in a few minutes."""
     from signpipe.demo import pipeline
 
-    result = pipeline.run(folder, workers=workers)
-    for name, seconds in result.seconds.items():
-        print(f"{name:10} {duration(seconds)}")
-    print(f"signer {result.signer}, whom the recogniser has never seen ({result.clips} clips):")
-    _show_streams(result.metrics)
-    named = ", ".join(f"{sign} {share:.0%}" for sign, share in result.prediction.signs)
-    print(f"{result.prediction.clip}: {named}")
-    print(f"overlay: {result.overlay}")
-    print("Drawn signers are easy: expect less from real ones. For your own videos, type")
-    print("  signpipe extract VIDEOS     (a folder for each sign, or --labels FILE.csv)")
-    print("  signpipe pretrain && signpipe finetune && signpipe evaluate --split test")
+    show.demo(pipeline.run(folder, workers=workers))

@@ -43,12 +43,12 @@ class EncoderSettings(Settings):
 
     frames: int = Field(16, ge=4, le=512)  # T, to which every view is resampled
     joint_channels: tuple[int, int, int] = (32, 32, 64)
-    part_channels: int = Field(128, ge=8)  # features per frame and part
-    temporal_blocks: int = Field(2, ge=0, le=8)
+    part_channels: int = Field(96, ge=8)  # features per frame and part
+    temporal_blocks: int = Field(1, ge=0, le=8)
     layers: int = Field(1, ge=0, le=12)
     heads: int = Field(8, ge=1)
-    hand_feedforward: int = Field(384, ge=8)
-    trunk_feedforward: int = Field(256, ge=8)
+    hand_feedforward: int = Field(192, ge=8)
+    trunk_feedforward: int = Field(96, ge=8)
     dropout: float = Field(0.1, ge=0, lt=1)
     embedding: int = Field(128, ge=2)  # of the projection heads
 
@@ -124,6 +124,7 @@ PAPER_ENCODER = EncoderSettings(
     frames=64,
     joint_channels=(128, 128, 256),
     part_channels=512,
+    temporal_blocks=2,
     layers=3,
     hand_feedforward=1536,
     trunk_feedforward=1024,

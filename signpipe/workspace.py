@@ -32,6 +32,7 @@ from typing import Any
 
 from signpipe.errors import SignpipeError
 
+DEFAULT = Path("workspace")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TEMPORARY = ".part"  # ending of files that are being written
 

@@ -3,9 +3,14 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from signpipe.landmarks.pack import Landmarks
+    from signpipe.workspace import Workspace
 
 # One thread: tests are small, and threads that wait for each other would only slow them down.
 # This comes before torch is imported by any of them.
@@ -56,3 +61,68 @@ def make_clip(person: np.ndarray) -> MakeClip:
         return path
 
     return make
+
+
+def walk(sign: int, signer: int, repetition: int, frames: int = 20) -> "Landmarks":
+    """A made-up clip: a hand that moves in a way only the sign decides, by a signer's habits."""
+    from signpipe.landmarks.pack import Landmarks
+
+    rng = np.random.default_rng([sign, signer, repetition])
+    habit = np.random.default_rng([7, signer]).normal(0, 0.02, (75, 2))
+    time = np.linspace(0, 2 * np.pi, frames)
+    pose = np.full((frames, 33, 4), np.nan, np.float32)
+    pose[:, :23, 3] = 1
+    pose[:, :23, :2] = 0.5 + habit[:23] + rng.normal(0, 0.003, (frames, 23, 2))
+    pose[:, 11, 0], pose[:, 12, 0] = 0.65, 0.35
+    turn = np.stack([np.cos((sign + 1) * time), np.sin((sign + 1) * time)], axis=1)
+    pose[:, 16, :2] = (0.4, 0.6) + 0.1 * turn
+    spread = (
+        0.02
+        + 0.02
+        * np.arange(21)[None, :, None]
+        * (1 + 0.3 * np.sin(time * (sign + 1)))[:, None, None]
+        / 21
+    )
+    angle = np.arange(21) * (0.3 + 0.2 * sign)
+    rays = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    hand = np.full((frames, 21, 3), np.nan, np.float32)
+    hand[..., :2] = pose[:, 16, None, :2] + spread * rays + rng.normal(0, 0.001, (frames, 21, 2))
+    left = np.full((frames, 21, 3), np.nan, np.float32)
+    return Landmarks(pose, left, hand)
+
+
+@pytest.fixture
+def signs_workspace(tmp_path: Path) -> "Workspace":
+    """A workspace with 3 made-up signs, 5 signers and 4 clips of each, labelled, without splits."""
+    from signpipe.landmarks.pack import write_pack
+    from signpipe.stages import import_packs
+    from signpipe.workspace import Workspace
+
+    clips = {
+        f"s{signer}/{sign}/{repetition}": walk(number, signer, repetition)
+        for signer in range(5)
+        for number, sign in enumerate(("drink", "house", "tree"))
+        for repetition in range(4)
+    }
+    write_pack(tmp_path / "made_up.h5", clips)
+    rows = [f"{name},{name.split('/')[1]},{name.split('/')[0]}" for name in clips]
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\n".join(["clip_id,label,signer", *rows]) + "\n")
+    workspace = Workspace(tmp_path / "workspace")
+    import_packs.run(workspace, [tmp_path / "made_up.h5"], labels=labels)
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def small() -> dict[str, Any]:
+    """Changes to the settings of pretrain and finetune that make both take a second."""
+    return {
+        "encoder.frames": 8,
+        "encoder.joint_channels": (8, 8, 16),
+        "encoder.part_channels": 32,
+        "encoder.heads": 4,
+        "encoder.hand_feedforward": 32,
+        "encoder.trunk_feedforward": 32,
+        "encoder.embedding": 16,
+        "batch": 12,
+    }

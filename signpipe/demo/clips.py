@@ -17,7 +17,7 @@ from signpipe.video.write import write_video
 from signpipe.workspace import write_text
 
 SIZE = 320  # pixels along each side of the shipped clips
-_CRF = 29  # they are small drawings: finer quality would cost bytes and show nothing
+_CRF = 32  # they are small drawings: finer quality would cost bytes and show nothing
 
 
 def clips_folder() -> Path:

@@ -127,7 +127,9 @@ class Pack:
         frames = int(offsets[-1])
         if offsets[0] != 0 or (np.diff(offsets) < 0).any():
             raise SignpipeError(f"{self._path}: offsets do not start at 0 and grow")
-        expected = {name: [(frames, *shape)] for name, shape in SHAPES.items()}
+        expected: dict[str, list[tuple[int, ...]]] = {
+            name: [(frames, *shape)] for name, shape in SHAPES.items()
+        }
         if "times" in self._file:
             expected["times"] = [(frames,)]
         if "face" in self._file:

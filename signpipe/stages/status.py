@@ -25,7 +25,7 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """One entry for every stage or run, in the pipeline's order, and what to type next."""
+    """One entry for every stage or run, in the pipeline's order, and the next command."""
 
     stages: tuple[StageStatus, ...]
     next: str
@@ -41,7 +41,7 @@ def run(workspace: Workspace) -> Status:
     ):
         stages += _runs(workspace, stage, finished, keypoints)
     stages += _evaluations(workspace)
-    return Status(tuple(stages), _next(stages, workspace))
+    return Status(tuple(stages), _next(stages))
 
 
 def _extract(workspace: Workspace) -> StageStatus:
@@ -124,17 +124,16 @@ def _evaluations(workspace: Workspace) -> list[StageStatus]:
     return found
 
 
-def _next(stages: list[StageStatus], workspace: Workspace) -> str:
+def _next(stages: list[StageStatus]) -> str:
     def any_is(stage: str, *states: str) -> bool:
         return any(entry.stage == stage and entry.state in states for entry in stages)
 
-    flag = f" -w {workspace.root}"
     if any_is("extract", MISSING):
-        return f"signpipe extract VIDEOS{flag}"
+        return "extract VIDEOS"
     if not any_is("pretrain", DONE, STALE):
-        return f"signpipe pretrain{flag}"
+        return "pretrain"
     if not any_is("finetune", DONE, STALE):
-        return f"signpipe finetune{flag}"
+        return "finetune"
     if not any_is("evaluate", DONE):
-        return f"signpipe evaluate{flag}"
-    return f"signpipe predict CLIP{flag}"
+        return "evaluate"
+    return "predict CLIP"

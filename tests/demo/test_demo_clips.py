@@ -89,7 +89,7 @@ def test_generate_writes_clips_and_labels(tmp_path, monkeypatch):
         generate(tmp_path, repetitions=0)
 
 
-@pytest.mark.parametrize(("gesture", "name"), [("wave", "ada"), ("count_two", "dara")])
+@pytest.mark.parametrize(("gesture", "name"), [("tap_chest", "ada"), ("count_two", "dara")])
 def test_holistic_finds_the_pose_and_the_raised_hand(gesture, name):
     holistic = pytest.importorskip("mediapipe").solutions.holistic
     frames, _ = decode(clips_folder() / gesture / f"{name}_0.mp4")

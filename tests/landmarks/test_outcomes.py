@@ -35,8 +35,10 @@ def test_torn_lines_cost_only_themselves(tmp_path: Path) -> None:
 
 def test_rows_from_another_version_or_hand(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    path.write_text('7\n[]\n{"clip_id": "x"}\n"text"\n\n{"clip_id": "y", "source": "s", '
-                    '"status": "ok", "unknown": 1}\n')
+    path.write_text(
+        '7\n[]\n{"clip_id": "x"}\n"text"\n\n{"clip_id": "y", "source": "s", '
+        '"status": "ok", "unknown": 1}\n'
+    )
     assert read_outcomes(path) == {"y": Outcome("y", "s", "ok")}
 
 

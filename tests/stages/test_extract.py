@@ -58,7 +58,11 @@ def test_outputs(finished: Path, videos: Path) -> None:
     workspace = Workspace(finished)
     clips = read_clips(workspace.clips)
     assert list(clips) == ["bye/a", "bye/b", "bye/empty", "bye/text", "hello/a", "hello/b"]
-    assert (clips["hello/b"].frames, clips["hello/b"].fps, clips["hello/b"].label) == (5, 25, "hello")
+    assert (clips["hello/b"].frames, clips["hello/b"].fps, clips["hello/b"].label) == (
+        5,
+        25,
+        "hello",
+    )
     assert clips["bye/empty"].reason == "the file is empty (0 bytes)"
     with open_pack(workspace.pack("hello/a")) as pack:
         assert pack.clip_ids == ["hello/a"]
@@ -206,7 +210,17 @@ def test_ids_that_would_be_shared(tmp_path: Path, make_clip: MakeClip) -> None:
 
 def test_hard_names(tmp_path: Path, make_clip: MakeClip) -> None:
     one = make_clip(tmp_path / "plain.mp4", 2)
-    names = ["new\nline", "it's \"so\"", "手話 مرحبا", "n" * 250, "...", "a. ", "b.h5/x", "-rf", "=1+1"]
+    names = [
+        "new\nline",
+        'it\'s "so"',
+        "手話 مرحبا",
+        "n" * 250,
+        "...",
+        "a. ",
+        "b.h5/x",
+        "-rf",
+        "=1+1",
+    ]
     folder = tmp_path / "videos"
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -217,7 +231,7 @@ def test_hard_names(tmp_path: Path, make_clip: MakeClip) -> None:
     assert result.statuses == {"ok": 10}
     assert len(read_clips(workspace.clips)) == 10
     assert run(workspace, [folder], workers=1).done_before == 10
-    assert workspace.pack("手話 مرحبا").exists() and workspace.pack("it's \"so\"").exists()
+    assert workspace.pack("手話 مرحبا").exists() and workspace.pack('it\'s "so"').exists()
 
 
 def test_safe_names() -> None:
@@ -242,7 +256,9 @@ def test_nothing_to_do(tmp_path: Path) -> None:
 
 
 def test_importing_the_stage_imports_no_mediapipe() -> None:
-    program = "import signpipe.stages.extract, sys; print({'cv2', 'mediapipe', 'torch'} & {*sys.modules})"
+    program = (
+        "import signpipe.stages.extract, sys; print({'cv2', 'mediapipe', 'torch'} & {*sys.modules})"
+    )
     assert os.popen(f'{sys.executable} -c "{program}"').read().strip() == "set()"
 
 

@@ -130,7 +130,12 @@ def assert_resumes(workspace: Workspace, videos: Path, expected: Workspace) -> N
 
 @pytest.mark.parametrize(
     ("number", "group"),
-    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True)],
+    [
+        (signal.SIGINT, True),
+        (signal.SIGINT, False),
+        (signal.SIGTERM, False),
+        (signal.SIGTERM, True),
+    ],
 )
 def test_interrupted(
     tmp_path: Path, videos: Path, expected: Workspace, number: signal.Signals, group: bool
@@ -173,7 +178,9 @@ def test_worker_killed(tmp_path: Path, videos: Path) -> None:
         before = finished(workspace)
         os.kill(workers_of(parent.pid)[0], signal.SIGKILL)
         killed += 1
-        wait_for(lambda before=before: finished(workspace) > before + 1 or parent.poll() is not None)
+        wait_for(
+            lambda before=before: finished(workspace) > before + 1 or parent.poll() is not None
+        )
     assert parent.wait(timeout=60) == 0
     clips = read_clips(workspace.clips)
     failed = [clip for clip in clips.values() if clip.status == "failed"]
@@ -263,8 +270,10 @@ class Meddling(Holistic):
         (lambda path: path.unlink(), "the file vanished"),
         (lambda path: path.write_bytes(b"other"), "the file changed while it was read"),
         (
-            lambda path: shutil.copyfile(path, path.with_name("new"))
-            and os.replace(path.with_name("new"), path),
+            lambda path: (
+                shutil.copyfile(path, path.with_name("new"))
+                and os.replace(path.with_name("new"), path)
+            ),
             "the file changed while it was read",
         ),
     ],

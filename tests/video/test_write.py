@@ -17,6 +17,10 @@ def gradient(frames=6, height=48, width=64):
     ]
 
 
+def noise(frames=8):
+    return list(np.random.default_rng(0).integers(0, 255, (frames, 64, 64, 3), dtype=np.uint8))
+
+
 def decode(path):
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -54,15 +58,26 @@ def test_odd_sides_are_padded(tmp_path):
     assert np.abs(frames[0][:47, :63].astype(int) - gradient(height=47, width=63)[0]).mean() < 3
 
 
-def test_coarser_is_smaller_and_bytes_repeat(tmp_path):
-    noise = np.random.default_rng(0).integers(0, 255, (8, 64, 64, 3), dtype=np.uint8)
-    for name, crf in (("fine", 20), ("coarse", 40), ("again", 20)):
-        write_video(tmp_path / f"{name}.mp4", noise, 20, crf)
-    fine, coarse, again = (
-        (tmp_path / f"{name}.mp4").read_bytes() for name in ("fine", "coarse", "again")
-    )
-    assert len(coarse) < len(fine)
-    assert fine == again
+def test_coarser_is_smaller(tmp_path):
+    write_video(tmp_path / "fine.mp4", noise(), 20, crf=20)
+    write_video(tmp_path / "coarse.mp4", noise(), 20, crf=40)
+    assert (tmp_path / "coarse.mp4").stat().st_size < (tmp_path / "fine.mp4").stat().st_size
+
+
+def test_the_same_frames_give_the_same_bytes(tmp_path):
+    # Something moves before something still, and memory is not the same each time: under these
+    # conditions an encoder that is repeatable only by luck shows it within a few runs.
+    ground = noise(1)[0]
+    frames = [ground.copy() for _ in range(30)]
+    for number, frame in enumerate(frames):
+        frame[10:30, number : number + 20] = 200
+    written = set()
+    for size in range(20):
+        occupied = np.full((size + 1) * 30_000, size, np.uint8)
+        write_video(tmp_path / "clip.mp4", frames, 20, crf=29)
+        written.add((tmp_path / "clip.mp4").read_bytes())
+        del occupied
+    assert len(written) == 1
 
 
 @pytest.mark.parametrize(

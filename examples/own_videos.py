@@ -1,0 +1,37 @@
+"""One's own videos, from Python: own_videos.py [FOLDER [WORKSPACE]]
+
+FOLDER has a folder for each sign. Without FOLDER the clips that come with signpipe are used.
+"""
+
+import sys
+from pathlib import Path
+
+import signpipe
+from signpipe.demo.clips import clips_folder
+from signpipe.settings import FinetuneSettings, PretrainSettings
+
+
+def main(videos: Path, folder: Path) -> None:
+    workspace = signpipe.Workspace(folder)
+    labels = videos / "labels.csv"  # path,label,signer,split: says who signs
+
+    extracted = signpipe.extract(workspace, [videos], labels=labels if labels.exists() else None)
+    for clip in extracted.failures:
+        print(f"{clip.source}: {clip.status}, {clip.reason}")
+
+    signpipe.pretrain(workspace, PretrainSettings(epochs=30))
+    learned = signpipe.finetune(workspace, FinetuneSettings(epochs=20))
+    print(f"{learned.signs} signs, split {learned.split}")
+
+    metrics = signpipe.evaluate(workspace, split="test").metrics
+    for stream, figures in metrics["streams"].items():
+        print(f"{stream}: top-1 {figures['top1']:.1%} on {metrics['clips']} clips")
+
+    clip = sorted(videos.rglob("*.mp4"))[0]
+    (prediction,) = signpipe.predict([clip], signpipe.find_recognizer(workspace), top=3)
+    print(clip.name, prediction.signs)
+
+
+if __name__ == "__main__":  # extract starts processes, which import this file
+    words = [Path(word) for word in sys.argv[1:]]
+    main(words[0] if words else clips_folder(), words[1] if len(words) > 1 else Path("own-python"))

@@ -1,0 +1,92 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from signpipe.cliptable import read_clips, write_clips
+from signpipe.errors import SignpipeError
+from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
+from signpipe.stages import evaluate, finetune, pretrain
+
+
+@pytest.fixture
+def trained(signs_workspace, small):
+    settings = resolve(FinetuneSettings, changes={**small, "epochs": 3})
+    finetune.run(signs_workspace, settings, from_scratch=True)
+    return signs_workspace
+
+
+def test_metrics_agree_with_the_tables_beside_them(trained):
+    result = evaluate.run(trained, split="test")
+    metrics = json.loads((result.folder / "metrics.json").read_text())
+    assert metrics == result.metrics
+    assert metrics["split"] == "test"
+    assert metrics["clips"] == 12
+    assert len(metrics["signers"]) == 1
+    assert set(metrics["streams"]) == {"joint", "motion", "both"}
+    rows = list(csv.DictReader((result.folder / "predictions.csv").read_text().splitlines()))
+    assert {row["signer"] for row in rows} == set(metrics["signers"])
+    for stream, figures in metrics["streams"].items():
+        hits = [row[stream] == row["label"] for row in rows]
+        assert figures["top1"] == pytest.approx(np.mean(hits))
+        assert figures["top5"] == 1.0  # of three signs
+    header, *table = csv.reader((result.folder / "confusion.csv").read_text().splitlines())
+    counts = np.array([[int(cell) for cell in row[1:]] for row in table])
+    assert counts.sum() == 12
+    signs = header[1:]
+    right = sum(counts[i][signs.index(row[0])] for i, row in enumerate(table))
+    assert right / 12 == pytest.approx(metrics["streams"]["both"]["top1"])
+    assert (result.folder / "confusion.png").stat().st_size > 1000
+
+
+def test_again_does_nothing_until_the_recogniser_or_the_labels_change(trained, small):
+    assert not evaluate.run(trained).already
+    assert evaluate.run(trained).already
+    assert not evaluate.run(trained, split="test").already
+    longer = resolve(FinetuneSettings, changes={**small, "epochs": 4})
+    finetune.run(trained, longer, from_scratch=True, redo=True)
+    assert not evaluate.run(trained).already
+
+
+def test_the_newest_run_is_scored_unless_one_is_named(trained, small):
+    longer = resolve(FinetuneSettings, changes={**small, "epochs": 4})
+    finetune.run(trained, longer, from_scratch=True, run="longer")
+    assert evaluate.run(trained).metrics["run"] == "longer"
+    assert evaluate.run(trained, run="scratch").metrics["run"] == "scratch"
+
+
+def test_clips_the_encoder_has_seen_are_counted(signs_workspace, small):
+    clips = read_clips(signs_workspace.clips)
+    splits = {"s0": "train", "s1": "train", "s2": "val", "s3": "test", "s4": "test"}
+    rows = [type(c)(**{**vars(c), "split": splits[c.signer]}) for c in clips.values()]
+    write_clips(signs_workspace.clips, rows)
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(signs_workspace, chosen, splits=["train", "val"])
+    settings = resolve(FinetuneSettings, changes={**small, "epochs": 1})
+    finetune.run(signs_workspace, settings)
+    assert evaluate.run(signs_workspace, split="val").metrics["clips_seen_in_pretraining"] == 12
+    assert evaluate.run(signs_workspace, split="test").metrics["clips_seen_in_pretraining"] == 0
+
+
+def test_signs_it_never_learned_are_counted_apart(trained):
+    clips = read_clips(trained.clips)
+    drawn = evaluate.runs.read_clip_list(trained.run("finetune", "scratch") / "clips.csv")
+    tests = [clip_id for clip_id, split in drawn.items() if split == "test"]
+    rows = [
+        type(c)(**{**vars(c), "label": "new" if c.clip_id == tests[0] else c.label})
+        for c in clips.values()
+    ]
+    write_clips(trained.clips, rows)
+    metrics = evaluate.run(trained, split="test").metrics
+    assert (metrics["clips"], metrics["clips_of_unknown_signs"]) == (11, 1)
+
+
+def test_a_split_that_is_not_there_names_those_that_are(trained):
+    with pytest.raises(SignpipeError, match="there are test, train, val"):
+        evaluate.run(trained, split="dev")
+
+
+def test_without_a_recogniser(signs_workspace):
+    with pytest.raises(SignpipeError, match="signpipe finetune"):
+        evaluate.run(signs_workspace)

@@ -1,0 +1,105 @@
+import json
+
+import pytest
+
+from signpipe.cliptable import read_clips, write_clips
+from signpipe.errors import SignpipeError
+from signpipe.model.recognizer import load_recognizer
+from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
+from signpipe.stages import finetune, prepare, pretrain, runs
+
+
+@pytest.fixture
+def settings(small):
+    return resolve(FinetuneSettings, changes={**small, "epochs": 30, "learning_rate": 0.05})
+
+
+@pytest.fixture
+def pretrained(signs_workspace, small):
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    return pretrain.run(signs_workspace, chosen).encoder
+
+
+def test_from_scratch_it_learns_made_up_signs_by_signers_it_has_not_seen(signs_workspace, settings):
+    result = finetune.run(signs_workspace, settings, from_scratch=True)
+    assert result.split == "by signer"
+    assert result.counts == {"train": 36, "test": 12, "val": 12}
+    assert result.validation["val_top1"] > 0.8
+    _, card = load_recognizer(result.recognizer)
+    assert card.signs == ("drink", "house", "tree")
+    assert card.trained["pretrained"] is False
+    assert card.trained["epoch"] == result.validation["epoch"]
+    assert result.folder.name == "scratch"
+    record = json.loads((result.folder / "settings.json").read_text())
+    assert record["inputs"]["encoder"] is None
+
+
+def test_the_pretrained_encoder_brings_its_size_and_is_recorded(
+    signs_workspace, settings, pretrained
+):
+    other_size = settings.model_copy(
+        update={"epochs": 1, "encoder": settings.encoder.model_copy(update={"frames": 12})}
+    )
+    result = finetune.run(signs_workspace, other_size)
+    assert result.encoder == pretrained
+    _, card = load_recognizer(result.recognizer)
+    assert card.encoder == settings.encoder
+    assert card.trained["pretrained"] is True
+    named = finetune.run(signs_workspace, other_size, encoder=str(pretrained), run="named")
+    assert named.encoder == pretrained
+    with pytest.raises(SignpipeError, match="nowhere"):
+        finetune.run(signs_workspace, other_size, encoder="nowhere")
+
+
+def test_again_does_nothing_and_changed_labels_are_noticed(signs_workspace, settings):
+    short = settings.model_copy(update={"epochs": 1})
+    finetune.run(signs_workspace, short, from_scratch=True)
+    assert finetune.run(signs_workspace, short, from_scratch=True).already
+    clips = read_clips(signs_workspace.clips)
+    rows = [
+        type(clip)(**{**vars(clip), "label": clip.label.replace("tree", "forest")})
+        for clip in clips.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    with pytest.raises(SignpipeError, match="begun differently: labels was"):
+        finetune.run(signs_workspace, short, from_scratch=True)
+
+
+def test_few_labels_leave_val_and_test_whole(signs_workspace, settings):
+    few = settings.model_copy(update={"epochs": 1, "labels_per_sign": 2})
+    result = finetune.run(signs_workspace, few, from_scratch=True)
+    assert result.counts == {"train": 6, "test": 12, "val": 12}
+    used = runs.read_clip_list(result.folder / "clips.csv")
+    assert sum(split == "train" for split in used.values()) == 6
+
+
+def test_signs_without_training_clips_are_named(signs_workspace, settings):
+    clips = read_clips(signs_workspace.clips)
+    rows = [
+        type(clip)(**{**vars(clip), "split": "val" if clip.label == "tree" else "train"})
+        for clip in clips.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    short = settings.model_copy(update={"epochs": 1})
+    result = finetune.run(signs_workspace, short, from_scratch=True)
+    assert result.dropped == ("tree",)
+    assert result.signs == 2
+
+
+def test_what_is_missing_is_said(signs_workspace, settings, small):
+    clips = read_clips(signs_workspace.clips)
+    write_clips(
+        signs_workspace.clips, [type(c)(**{**vars(c), "label": ""}) for c in clips.values()]
+    )
+    with pytest.raises(SignpipeError, match="no usable clip has a label"):
+        finetune.run(signs_workspace, settings, from_scratch=True)
+    runs_folder = signs_workspace.run("pretrain", "begun")
+    runs.begin(runs_folder, {}, {}, runs_folder / "encoder.safetensors", redo=False)
+    with pytest.raises(SignpipeError, match="'begun' is not finished"):
+        finetune.run(signs_workspace, settings)
+
+
+def test_an_encoder_for_other_keypoints_is_refused(signs_workspace, settings, pretrained):
+    prepare.run(signs_workspace, PrepareSettings(trunk="image"), redo=True)
+    with pytest.raises(SignpipeError, match="prepared otherwise"):
+        finetune.run(signs_workspace, settings)

@@ -1,0 +1,106 @@
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from safetensors.torch import load_file
+
+from signpipe.cliptable import read_clips, update_clips, write_clips
+from signpipe.errors import SignpipeError
+from signpipe.model.backbone import read_backbone_card
+from signpipe.settings import PretrainSettings, resolve
+from signpipe.splits import split_clips
+from signpipe.stages import pretrain, runs
+
+
+@pytest.fixture
+def settings(small):
+    return resolve(PretrainSettings, changes={**small, "epochs": 2, "queue": 24})
+
+
+def test_a_run_leaves_an_encoder_that_describes_itself(signs_workspace, settings):
+    result = pretrain.run(signs_workspace, settings)
+    assert not result.already
+    card = read_backbone_card(result.encoder)
+    assert card.encoder == settings.encoder
+    assert card.trained["clips"] == result.clips
+    weights = load_file(result.encoder)
+    assert {name.split(".")[0] for name in weights} == {"joint", "motion"}
+    assert not any("heads" in name.split(".")[1] for name in weights)
+    rows = (result.folder / "metrics.csv").read_text().splitlines()
+    assert len(rows) == 3
+    columns = rows[0].split(",")
+    wanted = {"loss", "contrast", "consistency", "transfer", "top1_joint", "clips_per_second"}
+    assert wanted <= set(columns)
+
+
+def test_again_does_nothing_and_other_settings_are_refused(signs_workspace, settings):
+    pretrain.run(signs_workspace, settings)
+    before = (signs_workspace.root / "pretrain/default/encoder.safetensors").stat().st_mtime_ns
+    assert pretrain.run(signs_workspace, settings).already
+    longer = settings.model_copy(update={"epochs": 3})
+    with pytest.raises(SignpipeError, match=r"epochs was 2, is 3; use --redo .*--run NAME"):
+        pretrain.run(signs_workspace, longer)
+    after = (signs_workspace.root / "pretrain/default/encoder.safetensors").stat().st_mtime_ns
+    assert before == after
+    assert not pretrain.run(signs_workspace, longer, run="longer").already
+    assert not pretrain.run(signs_workspace, longer, redo=True).already
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_others(signs_workspace, settings):
+    one = load_file(pretrain.run(signs_workspace, settings).encoder)
+    same = load_file(pretrain.run(signs_workspace, settings, run="same").encoder)
+    seeded = settings.model_copy(update={"seed": 1})
+    other = load_file(pretrain.run(signs_workspace, seeded, run="other").encoder)
+    assert all((one[name] == same[name]).all() for name in one)
+    assert not all((one[name] == other[name]).all() for name in one)
+
+
+def test_signers_that_finetuning_will_hold_out_are_not_seen(signs_workspace, settings):
+    result = pretrain.run(signs_workspace, settings)
+    clips = list(read_clips(signs_workspace.clips).values())
+    of = split_clips(clips).of
+    pool = runs.read_clip_list(result.folder / "clips.csv")
+    assert set(pool) == {clip_id for clip_id, split in of.items() if split == "train"}
+
+
+def test_unlabelled_clips_are_learned_from_and_named_splits_obeyed(signs_workspace, settings):
+    table = read_clips(signs_workspace.clips)
+    splits = {"s0": "train", "s1": "unlabelled", "s2": "val", "s3": "test", "s4": "other"}
+    rows = [type(clip)(**{**vars(clip), "split": splits[clip.signer]}) for clip in table.values()]
+    write_clips(signs_workspace.clips, rows)
+    pool = runs.read_clip_list(pretrain.run(signs_workspace, settings).folder / "clips.csv")
+    assert {clip_id.split("/")[0] for clip_id in pool} == {"s0", "s1"}
+    chosen = pretrain.run(signs_workspace, settings, run="chosen", splits=["val", "other"])
+    pool = runs.read_clip_list(chosen.folder / "clips.csv")
+    assert {clip_id.split("/")[0] for clip_id in pool} == {"s2", "s4"}
+    with pytest.raises(SignpipeError, match="have the split nowhere"):
+        pretrain.run(signs_workspace, settings, run="none", splits=["nowhere"])
+    assert update_clips(signs_workspace.clips, []) == read_clips(signs_workspace.clips)
+
+
+def test_killed_and_resumed_equals_uninterrupted(signs_workspace, small, tmp_path):
+    changes = {**small, "epochs": 12, "queue": 24}
+    whole = pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes), run="whole")
+    file = tmp_path / "settings.toml"
+    nested = [f"{name} = {_toml(value)}" for name, value in changes.items()]
+    file.write_text("\n".join(nested) + "\n")
+    command = [sys.executable, "-m", "signpipe", "pretrain", "-w", str(signs_workspace.root)]
+    command += ["--run", "killed", "--settings", str(file)]
+    folder = signs_workspace.root / "pretrain" / "killed"
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (folder / "checkpoint.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (folder / "checkpoint.pt").exists()
+    assert not (folder / "encoder.safetensors").exists()
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    one, other = load_file(whole.encoder), load_file(folder / "encoder.safetensors")
+    assert all((one[name] == other[name]).all() for name in one)
+
+
+def _toml(value):
+    return str(list(value)) if isinstance(value, tuple) else value

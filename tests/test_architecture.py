@@ -1,0 +1,68 @@
+"""The rooms of the package, held to their order: a lower room never imports a higher one."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import signpipe
+
+PACKAGE = Path(signpipe.__file__).parent
+GROUND = {"errors", "workspace", "cliptable", "progress", "settings", "skeleton", "splits"}
+ROOMS = (
+    "video",
+    "landmarks",
+    "parts",
+    "model",
+    "training",
+    "report",
+    "stages",
+    "demo",
+    "show",
+    "cli",
+)
+
+
+def floor(name: str) -> int:
+    return -1 if name in GROUND or name == "" else ROOMS.index(name)
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "signpipe":
+            parts = (node.module or "").split(".")[1:]
+            found |= {parts[0]} if parts else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            parts = [alias.name.split(".") for alias in node.names]
+            found |= {p[1] for p in parts if p[0] == "signpipe" and len(p) > 1}
+    return found - {"__version__"}
+
+
+def test_no_room_imports_a_higher_one():
+    seen = 0
+    for path in PACKAGE.rglob("*.py"):
+        relative = path.relative_to(PACKAGE).with_suffix("")
+        room = relative.parts[0]
+        if room in ("__init__", "__main__"):
+            continue
+        for other in imports(path):
+            assert floor(other) <= floor(room), f"{relative} imports {other}"
+            seen += 1
+    assert seen > 50
+
+
+def test_modules_are_small():
+    for path in PACKAGE.rglob("*.py"):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 400, f"{path} has {lines} lines: probably two ideas"
+
+
+def test_the_command_line_loads_nothing_heavy():
+    code = (
+        "import sys, signpipe.cli\n"
+        "heavy = {'torch', 'mediapipe', 'cv2', 'av', 'sklearn', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
