@@ -17,7 +17,7 @@ Frame = npt.NDArray[np.uint8]
 
 # With macroblock trees, x264 gives other bytes from run to run on processors with AVX-512, even
 # with one thread; without them the same crf costs about a quarter more bytes.
-_REPEATABLE = {"x264-params": "mbtree=1"}
+_REPEATABLE = {"x264-params": "mbtree=0"}
 
 
 def write_video(path: Path, frames: Iterable[Frame], fps: float | Fraction, crf: int = 23) -> None:
