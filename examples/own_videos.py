@@ -8,7 +8,7 @@ from pathlib import Path
 
 import signpipe
 from signpipe.demo.clips import clips_folder
-from signpipe.settings import FinetuneSettings, PretrainSettings
+from signpipe.settings import FinetuneSettings
 
 
 def main(videos: Path, folder: Path) -> None:
@@ -19,8 +19,8 @@ def main(videos: Path, folder: Path) -> None:
     for clip in extracted.failures:
         print(f"{clip.source}: {clip.status}, {clip.reason}")
 
-    signpipe.pretrain(workspace, PretrainSettings(epochs=30))
-    learned = signpipe.finetune(workspace, FinetuneSettings(epochs=20))
+    signpipe.pretrain(workspace)
+    learned = signpipe.finetune(workspace, FinetuneSettings(labels_per_sign=50))
     print(f"{learned.signs} signs, split {learned.split}")
 
     metrics = signpipe.evaluate(workspace, split="test").metrics

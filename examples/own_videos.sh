@@ -12,8 +12,8 @@ if [ -f "$videos/labels.csv" ]; then # path,label,signer,split: says who signs
 fi
 
 signpipe extract "$videos" "${labels[@]}" || [ $? -eq 1 ] # 1: some clips failed, the rest goes on
-signpipe pretrain --epochs 30
-signpipe finetune --epochs 20
+signpipe pretrain
+signpipe finetune
 signpipe evaluate --split test
 signpipe status
 

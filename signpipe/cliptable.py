@@ -95,18 +95,15 @@ def update_clips(
     after = dict(before)
     for clip in found:
         old = before.get(clip.clip_id)
-        after[clip.clip_id] = (
-            clip
-            if old is None
-            else replace(clip, label=old.label, signer=old.signer, split=old.split)
-        )
+        if old is not None and _personal(clip) != _personal(old):
+            clip = replace(clip, label=old.label, signer=old.signer, split=old.split)
+        after[clip.clip_id] = clip
     for clip_id, label in (labels or {}).items():
         if clip_id in after:
             given = {name: getattr(label, name) for name in PERSONAL}
             given = {name: value for name, value in given.items() if value is not None}
             after[clip_id] = replace(after[clip_id], **given)
-    # Compared as parsed: writing rounds the shares, so compare what a reader would get back.
-    if [_row(clip) for clip in after.values()] != [_row(clip) for clip in before.values()]:
+    if after != before:
         write_clips(path, after.values())
     return after
 
@@ -171,6 +168,10 @@ def _format(name: str, value: object) -> str:
     if name in _SHARES or name == "fps":
         return f"{value:.4g}" if name == "fps" else f"{value:.3f}"
     return str(value)
+
+
+def _personal(clip: Clip) -> tuple[str, str, str]:
+    return clip.label, clip.signer, clip.split
 
 
 def _row(clip: Clip) -> tuple[str, ...]:

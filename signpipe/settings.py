@@ -79,6 +79,7 @@ class PretrainSettings(Settings):
     consistency_weight: float = Field(1.0, ge=0)
     transfer_weight: float = Field(1.0, ge=0)
     epochs: int = Field(20, ge=1)
+    least_steps: int = Field(10, ge=1)  # in an epoch: few clips are passed over more than once
     batch: int = Field(64, ge=2)
     learning_rate: float = Field(0.01, gt=0)
     schedule: Schedule = "cosine"
@@ -102,7 +103,8 @@ class FinetuneSettings(Settings):
 
     # Only used from scratch; a pretrained encoder brings its own.
     encoder: EncoderSettings = EncoderSettings()
-    epochs: int = Field(40, ge=1)
+    epochs: int = Field(12, ge=1)
+    least_steps: int = Field(20, ge=1)  # in an epoch: few clips are drawn more than once
     batch: int = Field(32, ge=2)
     augmentation: Augmentation = "mild"
     crop: float = Field(0.5, gt=0, le=1)
@@ -141,6 +143,7 @@ PRESETS: dict[str, dict[type[Settings], Settings]] = {
             consistency="feature",
             transfer_nearest=8192,
             queue=16384,
+            least_steps=1,
             contrast_weight=0.5,
             consistency_weight=0.5,
             epochs=150,
@@ -149,6 +152,7 @@ PRESETS: dict[str, dict[type[Settings], Settings]] = {
         FinetuneSettings: FinetuneSettings(
             encoder=PAPER_ENCODER,
             epochs=60,
+            least_steps=1,
             batch=64,
             crop_frames=64,
             schedule="steps",

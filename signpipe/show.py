@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from signpipe.stages.status import Status
 
 MOST = 10  # failures that are listed one by one
+NAMED = 5  # names that are listed in one line
 
 
 def next_command(command: str, workspace: Path) -> str:
@@ -68,8 +69,12 @@ def _labels(labels: dict[str, int], unmatched: tuple[str, ...]) -> None:
     else:
         print("labels: none")
     if unmatched:
-        named = ", ".join(unmatched[:3]) + (", ..." if len(unmatched) > 3 else "")
-        print(f"{len(unmatched)} rows of the labels file match no clip: {named}")
+        print(f"{len(unmatched)} rows of the labels file match no clip: {_some(unmatched)}")
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def prepared(result: "PrepareResult", workspace: Path) -> None:
@@ -96,7 +101,7 @@ def finetuned(result: "FinetuneResult", workspace: Path) -> None:
     counts = ", ".join(f"{count} {split}" for split, count in result.counts.items())
     print(f"{result.signs} signs; split {result.split}: {counts}")
     if result.dropped:
-        print(f"without training clips, so not learned: {', '.join(result.dropped)}")
+        print(f"without training clips, so not learned: {_some(result.dropped)}")
     print(f"from {result.encoder or 'scratch'}")
     if result.already:
         print(f"{result.recognizer} is done already")

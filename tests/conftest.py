@@ -63,7 +63,7 @@ def make_clip(person: np.ndarray) -> MakeClip:
     return make
 
 
-def walk(sign: int, signer: int, repetition: int, frames: int = 20) -> "Landmarks":
+def _walk(sign: int, signer: int, repetition: int, frames: int = 20) -> "Landmarks":
     """A made-up clip: a hand that moves in a way only the sign decides, by a signer's habits."""
     from signpipe.landmarks.pack import Landmarks
 
@@ -91,6 +91,12 @@ def walk(sign: int, signer: int, repetition: int, frames: int = 20) -> "Landmark
     return Landmarks(pose, left, hand)
 
 
+@pytest.fixture(scope="session")
+def walk() -> "Callable[..., Landmarks]":
+    """`walk(sign, signer, repetition, frames=20)`: the landmarks of a made-up clip."""
+    return _walk
+
+
 @pytest.fixture
 def signs_workspace(tmp_path: Path) -> "Workspace":
     """A workspace with 3 made-up signs, 5 signers and 4 clips of each, labelled, without splits."""
@@ -99,7 +105,7 @@ def signs_workspace(tmp_path: Path) -> "Workspace":
     from signpipe.workspace import Workspace
 
     clips = {
-        f"s{signer}/{sign}/{repetition}": walk(number, signer, repetition)
+        f"s{signer}/{sign}/{repetition}": _walk(number, signer, repetition)
         for signer in range(5)
         for number, sign in enumerate(("drink", "house", "tree"))
         for repetition in range(4)
@@ -125,4 +131,5 @@ def small() -> dict[str, Any]:
         "encoder.trunk_feedforward": 32,
         "encoder.embedding": 16,
         "batch": 12,
+        "least_steps": 1,
     }

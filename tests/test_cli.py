@@ -127,7 +127,7 @@ def videos(tmp_path_factory, demo_clips) -> Path:
 def test_from_videos_to_a_named_sign(videos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small = tmp_path / "small.toml"
-    small.write_text(f"batch = 4\n[encoder]\n{SMALL}")
+    small.write_text(f"batch = 4\nleast_steps = 1\n[encoder]\n{SMALL}")
 
     done = run("extract", videos)
     assert done.returncode == 1, done.stderr  # one clip failed

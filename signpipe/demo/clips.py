@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from signpipe.demo.gestures import GESTURES, Gesture
 from signpipe.demo.performance import FPS, perform, variation_of
-from signpipe.demo.render import Renderer
 from signpipe.demo.signers import SIGNERS, Signer
 from signpipe.video.write import write_video
 from signpipe.workspace import write_text
@@ -29,6 +28,10 @@ def render_clip(
     signer: Signer, gesture: Gesture, repetition: int, seed: int = 0, size: int = SIZE
 ) -> Iterator[npt.NDArray[np.uint8]]:
     """The frames (size, size, 3) of one clip: RGB bytes, FPS a second."""
+    # Needed for making clips only: the demo runs on the shipped ones, and where OpenCV lacks a
+    # system library, extraction says which.
+    from signpipe.demo.render import Renderer
+
     renderer = Renderer(signer, size)
     performance = perform(signer, gesture, variation_of(signer, gesture, repetition, seed))
     for pose in performance.poses:

@@ -19,6 +19,7 @@ from signpipe.workspace import Workspace, write_text
 NEVER_SEEN = "otto"
 VALIDATION = "mara"
 LABELS_PER_SIGN = 4
+PRETRAIN_EPOCHS = 12
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ def run(folder: Path, *, workers: int | None = None) -> DemoResult:
         write_text(labels, _labels())
         extract.run(workspace, [clips_folder()], labels=labels, workers=workers)
     with _timed("pretrain", seconds):
-        pretrain.run(workspace, PretrainSettings(epochs=100), splits=("train", "val"))
+        pretrain.run(workspace, PretrainSettings(epochs=PRETRAIN_EPOCHS), splits=("train", "val"))
     with _timed("finetune", seconds):
-        finetune.run(workspace, FinetuneSettings(labels_per_sign=LABELS_PER_SIGN, epochs=40))
+        finetune.run(workspace, FinetuneSettings(labels_per_sign=LABELS_PER_SIGN))
     with _timed("evaluate", seconds):
         metrics = evaluate.run(workspace, split="test").metrics
     overlay = folder / "overlay.mp4"

@@ -44,7 +44,7 @@ class Outcome:
     settings: str = ""
 
     def clip(self, label: str = "", signer: str = "", split: str = "") -> Clip:
-        """The clip table's row for this outcome."""
+        """The clip table's row for this outcome, numbers as exact as the table writes them."""
         return Clip(
             self.clip_id,
             printable(self.source),
@@ -52,15 +52,19 @@ class Outcome:
             signer,
             split,
             self.frames,
-            self.fps,
+            None if self.fps is None else float(f"{self.fps:.4g}"),
             self.width,
             self.height,
-            self.pose,
-            self.left_hand,
-            self.right_hand,
+            _rounded(self.pose),
+            _rounded(self.left_hand),
+            _rounded(self.right_hand),
             self.status,
             self.reason,
         )
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 3)
 
 
 def printable(name: str) -> str:

@@ -132,10 +132,12 @@ def _still_true(
         return None
     try:
         status = os.stat(source)
-        now = replace(outcome, source=source, size=status.st_size, mtime_ns=status.st_mtime_ns)
-        if now == outcome:
+        now = source, status.st_size, status.st_mtime_ns
+        if now == (outcome.source, outcome.size, outcome.mtime_ns):
             return outcome
-        return now if sha256_of_file(Path(source)) == outcome.sha256 else None
+        if sha256_of_file(Path(source)) != outcome.sha256:
+            return None
+        return replace(outcome, source=source, size=now[1], mtime_ns=now[2])
     except OSError:
         return None  # the worker will say what is wrong with it
 

@@ -26,7 +26,10 @@ from signpipe.training.views import Augmenter, Window, modalities, resample, spl
 from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
 
 SCRATCH = "scratch"
-SELECTION = "largest mean of top-1 and mean-class accuracy on val, both streams averaged"
+SELECTION = (
+    "epoch with the largest mean of top-1 and mean-class accuracy on val, for the even mean of both "
+    "streams; then the streams' weights likewise"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Finetuning:
         self.module: nn.Module = recognizer
         self.recognizer = recognizer
         self.batch = min(settings.batch, len(train.rows))
-        self.steps = max(1, round(len(train.rows) / self.batch))
+        self.steps = max(settings.least_steps, round(len(train.rows) / self.batch))
         # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
         share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
         self.share = share / share.sum()

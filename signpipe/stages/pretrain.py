@@ -36,14 +36,15 @@ class PretrainResult:
 
 
 class Pretraining:
-    """The loop's task: two independently augmented views of every clip, once an epoch."""
+    """The loop's task: two independently augmented views of every clip, in shuffled passes."""
 
     description = "pretrain"
 
     def __init__(self, settings: PretrainSettings, parts: Parts, rows: NDArray[np.int64]) -> None:
         self.settings, self.parts, self.rows = settings, parts, rows
         self.batch = min(settings.batch, len(rows))
-        self.steps = len(rows) // self.batch
+        self.steps_a_pass = len(rows) // self.batch
+        self.steps = max(self.steps_a_pass, settings.least_steps)
         queue = min(settings.queue, len(rows))
         torch.manual_seed(settings.seed)
         self.contrast = MomentumContrast(settings.model_copy(update={"queue": queue}))
@@ -53,13 +54,18 @@ class Pretraining:
         return [{"params": list(self.contrast.query.parameters()), "share": 1.0}]
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
-        order, _ = draw(self.settings.seed, epoch)
-        chosen = order.permutation(len(self.rows))[step * self.batch : (step + 1) * self.batch]
+        rows = self.rows[self._chosen(epoch, step)]
         rng, generator = draw(self.settings.seed, epoch, step)
-        rows = self.rows[chosen]
         first, second = (self._view(rows, rng, generator) for _ in range(2))
         loss, numbers = self.contrast(first, second, torch.from_numpy(rows))
         return loss, numbers, len(rows)
+
+    def _chosen(self, epoch: int, step: int) -> NDArray[np.int64]:
+        """The step's share of a shuffled pass over all clips."""
+        finished, place = divmod(step, self.steps_a_pass)
+        order, _ = draw(self.settings.seed, epoch, finished, 0)
+        shuffled = order.permutation(len(self.rows))
+        return shuffled[place * self.batch : (place + 1) * self.batch]
 
     def _view(
         self, rows: NDArray[np.int64], rng: np.random.Generator, generator: torch.Generator

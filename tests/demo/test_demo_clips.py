@@ -17,8 +17,7 @@ SIGNER = {signer.name: signer for signer in SIGNERS}
 
 def decode(path):
     with av.open(str(path)) as container:
-        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-        return np.array(frames), container.streams.video[0]
+        return np.array([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
 def rows_of(folder):
@@ -48,27 +47,27 @@ def test_the_folder_is_small_and_holds_nothing_else():
 def test_every_clip_decodes_to_its_performance():
     for row in rows_of(clips_folder()):
         path = clips_folder() / row["path"]
-        frames, stream = decode(path)
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            sizes = [(frame.width, frame.height) for frame in container.decode(stream)]
+            assert stream.codec_context.name == "h264"
+            assert stream.average_rate == FPS
         signer, gesture = SIGNER[row["signer"]], BY_NAME[row["label"]]
         variation = variation_of(signer, gesture, int(path.stem[-1]), seed=0)
-        assert len(frames) == len(perform(signer, gesture, variation).poses), path
-        assert frames.shape[1:] == (320, 320, 3)
-        assert stream.codec_context.name == "h264"
-        assert stream.average_rate == FPS
+        assert sizes == [(320, 320)] * len(perform(signer, gesture, variation).poses), path
 
 
 @pytest.mark.parametrize(
     ("gesture", "signer", "repetition"), [("draw_circle", "dara", 0), ("juggle", "otto", 1)]
 )
 def test_a_shipped_clip_is_what_the_generator_draws(gesture, signer, repetition):
-    shipped, _ = decode(clips_folder() / gesture / f"{signer}_{repetition}.mp4")
+    shipped = decode(clips_folder() / gesture / f"{signer}_{repetition}.mp4")
     drawn = np.array(list(render_clip(SIGNER[signer], BY_NAME[gesture], repetition)))
     assert drawn.shape == shipped.shape
-    errors = np.abs(drawn.astype(int) - shipped).mean(axis=(1, 2, 3))
-    assert errors.max() < 3.0
-    # Proof that the bound could fail: the next frame but two is already further off than that.
-    shifted = np.abs(drawn[8:-8].astype(int) - shipped[11:-5]).mean()
-    assert shifted > 1.1 * errors.mean()
+    # H.264 at this quality costs 2.5 to 2.8; another repetition of the same gesture, 3.7 or more.
+    assert np.abs(drawn.astype(int) - shipped).mean() < 3.2
+    # Proof that the bound can fail: the same clip three frames late does not meet it.
+    assert np.abs(drawn[8:-8].astype(int) - shipped[11:-5]).mean() > 3.2
 
 
 def test_generate_writes_clips_and_labels(tmp_path, monkeypatch):
@@ -92,7 +91,7 @@ def test_generate_writes_clips_and_labels(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("gesture", "name"), [("tap_chest", "ada"), ("count_two", "dara")])
 def test_holistic_finds_the_pose_and_the_raised_hand(gesture, name):
     holistic = pytest.importorskip("mediapipe").solutions.holistic
-    frames, _ = decode(clips_folder() / gesture / f"{name}_0.mp4")
+    frames = decode(clips_folder() / gesture / f"{name}_0.mp4")
     signer = SIGNER[name]
     variation = variation_of(signer, BY_NAME[gesture], 0, seed=0)
     raised = perform(signer, BY_NAME[gesture], variation).raised

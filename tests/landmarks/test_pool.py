@@ -72,7 +72,7 @@ def test_every_job_once(tmp_path: Path) -> None:
     jobs = [f"job {n}" for n in range(50)]
     results = run(jobs, tmp_path)
     assert {job: result[0] for job, result in results.items()} == {job: job for job in jobs}  # type: ignore[index]
-    assert len(list(tmp_path.glob("*.pid"))) == 2
+    assert len(list(tmp_path.glob("*.pid"))) <= 2  # one may do all before the other is there
     assert alive(tmp_path) == []
     assert run([], tmp_path) == {}
 

@@ -228,9 +228,9 @@ def test_hard_names(tmp_path: Path, make_clip: MakeClip) -> None:
     shutil.copyfile(one, os.path.join(os.fsencode(folder), b"\xff.mp4"))
     workspace = Workspace(tmp_path / "workspace")
     result = run(workspace, [folder], workers=1)
-    assert result.statuses == {"ok": 10}
-    assert len(read_clips(workspace.clips)) == 10
-    assert run(workspace, [folder], workers=1).done_before == 10
+    assert result.statuses == {"ok": 9}
+    assert len(read_clips(workspace.clips)) == 9
+    assert run(workspace, [folder], workers=1).done_before == 9
     assert workspace.pack("手話 مرحبا").exists() and workspace.pack('it\'s "so"').exists()
 
 

@@ -21,6 +21,7 @@ def write(
     """A clip whose frames get brighter, 64 x 48, with the given time stamps."""
     with av.open(str(path), "w", format=form) as container:
         stream = container.add_stream(codec, rate=25)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = 64, 48
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 25)

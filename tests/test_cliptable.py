@@ -1,0 +1,96 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from signpipe.cliptable import (
+    Clip,
+    Label,
+    count_by,
+    read_clips,
+    read_labels,
+    update_clips,
+    write_clips,
+)
+from signpipe.errors import SignpipeError
+
+ONE = Clip("a/1", "/v/a/1.mp4", "a", "anna", "train", 30, 25.0, 320, 240, 1.0, 0.5, 0.333, "ok")
+TWO = Clip("a/2", '/v/"a",\n2.mp4', status="failed", reason="it hung, for long")
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    assert read_clips(path) == {}
+    write_clips(path, [ONE, TWO])
+    assert read_clips(path) == {"a/1": ONE, "a/2": TWO}
+    assert path.read_text().startswith("clip_id,source,label,signer,split,frames,")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_reads_what_spreadsheets_save(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "clips.csv"
+    text = "clip_id,label,frames,own\r\nx,hé,7,remark\r\ny,,,\r\n".replace(",", delimiter)
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    clips = read_clips(path)
+    assert clips == {"x": Clip("x", label="hé", frames=7), "y": Clip("y")}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("label\nx\n", "no column clip_id"),
+        ("clip_id,frames\nx,many\n", "line 2: 'many' in column frames"),
+        ("clip_id\nx\nx\n", "line 3: clip_id 'x' occurs twice"),
+    ],
+)
+def test_errors_name_the_place(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "clips.csv").write_text(text)
+    with pytest.raises(SignpipeError, match=complaint):
+        read_clips(tmp_path / "clips.csv")
+
+
+def test_update_keeps_what_is_the_persons(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    write_clips(path, [replace(ONE, label="edited", signer="", split="test"), TWO])
+    new = Clip("a/3", label="a")
+    after = update_clips(path, [replace(ONE, frames=31), new])
+    assert list(after) == ["a/1", "a/2", "a/3"]
+    edited = after["a/1"]
+    assert (edited.label, edited.signer, edited.split) == ("edited", "", "test")
+    assert edited.frames == 31 and after["a/2"] == TWO and after["a/3"] == new
+    assert read_clips(path) == after
+
+
+def test_given_labels_override_where_they_say_something(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    labels = {"a/1": Label("a/1", "new", None, ""), "unknown": Label("unknown", "x")}
+    after = update_clips(path, [ONE], labels)
+    assert (after["a/1"].label, after["a/1"].signer, after["a/1"].split) == ("new", "anna", "")
+    assert list(after) == ["a/1"]
+
+
+def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    update_clips(path, [ONE, TWO])
+    before = path.stat().st_mtime_ns
+    update_clips(path, [ONE, TWO])
+    assert path.stat().st_mtime_ns == before
+
+
+def test_labels_files(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("path,label,signer\na.mp4,A,anna\nb.mp4,,\n")
+    assert read_labels(path) == [Label("a.mp4", "A", "anna"), Label("b.mp4", "", "")]
+    path.write_text("clip_id;split\nx;test\n")
+    assert read_labels(path) == [Label("x", None, None, "test")]
+    path.write_text("file,label\na.mp4,A\n")
+    with pytest.raises(SignpipeError, match="line 2: no path and no clip_id"):
+        read_labels(path)
+    path.write_bytes(b"path\n\xff\n")
+    with pytest.raises(SignpipeError, match="cannot read"):
+        read_labels(path)
+
+
+def test_count_by() -> None:
+    assert count_by([ONE, TWO, replace(ONE, clip_id="x")], "label") == {"a": 2, "": 1}
+    assert ONE.usable and not TWO.usable

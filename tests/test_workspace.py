@@ -1,0 +1,122 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from signpipe.errors import SignpipeError
+from signpipe.workspace import (
+    Workspace,
+    atomic,
+    differences,
+    read_json,
+    read_record,
+    remove_temporaries,
+    sha256_of_file,
+    sha256_of_values,
+    write_record,
+    write_text,
+)
+
+
+def test_names(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert workspace.pack("hello/1") == tmp_path / "keypoints" / "hello" / "1.h5"
+    assert workspace.run("pretrain", "first-1.0") == tmp_path / "pretrain" / "first-1.0"
+    for name in ("../x", "/etc/x", "a/../../../x"):
+        with pytest.raises(SignpipeError, match="leads out"):
+            workspace.pack(name)
+    for name in ("", ".", "..", "a/b", "a b", "-x", "x" * 101):
+        with pytest.raises(SignpipeError, match="cannot name a run"):
+            workspace.run("pretrain", name)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_atomic_write(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.txt"
+    write_text(path, "first")
+    with pytest.raises(RuntimeError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "first"
+    assert [*path.parent.iterdir()] == [path]
+    write_text(tmp_path / ("n" * 255), "the longest name there is")
+
+
+def test_kill_in_the_middle_of_a_write(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "first")
+    program = (
+        "import os, sys; sys.path[:] = {path!r}\n"
+        "from pathlib import Path\n"
+        "from signpipe.workspace import atomic\n"
+        "with atomic(Path({file!r})) as temporary:\n"
+        "    temporary.write_text('half')\n"
+        "    os.kill(os.getpid(), 9)\n"
+    ).format(path=sys.path, file=str(tmp_path / "a.txt"))
+    assert subprocess.run([sys.executable, "-c", program]).returncode == -9
+    assert (tmp_path / "a.txt").read_text() == "first"
+    assert len([*tmp_path.iterdir()]) == 2
+    remove_temporaries(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_lock(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "w")
+    with workspace.lock("extract"):
+        with (
+            pytest.raises(SignpipeError, match="another signpipe extract"),
+            workspace.lock("extract"),
+        ):
+            pass
+        with workspace.lock("pretrain"):
+            pass
+    with workspace.lock("extract"):
+        pass
+    with (
+        pytest.raises(SignpipeError, match="cannot write to the workspace"),
+        Workspace(Path("/proc/none")).lock("extract"),
+    ):
+        pass
+
+
+def test_records(tmp_path: Path) -> None:
+    assert read_record(tmp_path) is None
+    write_record(tmp_path, {"epochs": 20}, {"parts": "x"}, more=1)
+    record = read_record(tmp_path)
+    assert record is not None
+    assert (record["settings"], record["inputs"], record["more"]) == (
+        {"epochs": 20},
+        {"parts": "x"},
+        1,
+    )
+    for text in ("{", "[]"):
+        (tmp_path / "settings.json").write_text(text)
+        with pytest.raises(SignpipeError, match="settings.json"):
+            read_json(tmp_path / "settings.json")
+
+
+def test_differences() -> None:
+    then = {"epochs": 20, "encoder": {"heads": 8, "layers": 1}, "old": None}
+    now = {"epochs": 40, "encoder": {"heads": 8, "layers": 2}}
+    assert differences(then, now) == ["encoder.layers was 1, is 2", "epochs was 20, is 40"]
+    assert differences(then, then) == []
+    assert differences({"x": "a" * 64}, {"x": "b" * 64}) == [f"x was {'a' * 12}, is {'b' * 12}"]
+
+
+def test_fingerprints(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_of_file(tmp_path / "a").startswith("ba7816bf")
+    assert sha256_of_values({"a": 1, "b": 2}) == sha256_of_values({"b": 2, "a": 1})
+    assert sha256_of_values(1) != sha256_of_values("1")
+
+
+def test_runs_newest_first(tmp_path: Path) -> None:
+    import os
+
+    workspace = Workspace(tmp_path)
+    for age, name in enumerate(("new", "old")):
+        write_record(workspace.run("pretrain", name), {}, {})
+        os.utime(workspace.run("pretrain", name) / "settings.json", (1000 - age, 1000 - age))
+    (tmp_path / "pretrain" / "unfinished").mkdir()
+    assert workspace.runs("pretrain") == ["new", "old"]
+    assert workspace.runs("finetune") == []
