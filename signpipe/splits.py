@@ -73,7 +73,7 @@ def _by_signer(clips: Sequence[Clip], seed: int, held_out: tuple[str, ...]) -> d
 def _stratified(clips: Sequence[Clip], seed: int, held_out: tuple[str, ...]) -> dict[str, str]:
     """A share of every sign's clips to each held-out split; a sign's last clip stays in train."""
     by_sign: dict[str, list[str]] = defaultdict(list)
-    for clip in clips:
+    for clip in sorted(clips, key=lambda clip: clip.clip_id):
         by_sign[clip.label].append(clip.clip_id)
     rng = np.random.default_rng(seed)
     of: dict[str, str] = {}
@@ -90,6 +90,7 @@ def _stratified(clips: Sequence[Clip], seed: int, held_out: tuple[str, ...]) -> 
 def few_labels(clips: Sequence[Clip], per_sign: int, seed: int = 0) -> list[Clip]:
     """At most `per_sign` clips of every sign, from as many signers as possible."""
     rng = np.random.default_rng(seed)
+    clips = sorted(clips, key=lambda clip: clip.clip_id)
     shuffled = [clips[i] for i in rng.permutation(len(clips))]
     kept: list[Clip] = []
     for sign in sorted({clip.label for clip in clips}):

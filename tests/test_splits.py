@@ -48,6 +48,14 @@ def test_no_signer_is_in_two_splits(signers, seed):
     assert splits == split_clips(table, seed)
 
 
+@given(st.randoms())
+def test_the_order_of_the_table_does_not_matter(random):
+    for table in (clips(each=9), clips(tuple("pqrst"))):
+        shuffled = random.sample(table, len(table))
+        assert split_clips(shuffled) == split_clips(table)
+        assert few_labels(shuffled, 3) == few_labels(table, 3)
+
+
 @given(st.integers(1, 30))
 def test_unknown_signers_are_split_by_sign_and_train_keeps_every_sign(each):
     table = clips(each=each)

@@ -27,8 +27,8 @@ from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of
 
 SCRATCH = "scratch"
 SELECTION = (
-    "epoch with the largest mean of top-1 and mean-class accuracy on val, for the even mean of both "
-    "streams; then the streams' weights likewise"
+    "epoch with the largest mean of top-1 and mean-class accuracy on val, for the even mean of "
+    "both streams; then the streams' weights likewise"
 )
 
 
@@ -211,7 +211,8 @@ def labelled_clips(
     workspace: Workspace, parts: Parts, settings: FinetuneSettings
 ) -> tuple[list[Clip], str]:
     """Labelled usable clips with their split filled in, and in words where the split comes from."""
-    table = read_clips(workspace.clips).values()
+    # Not in the table's order, which is the order in which clips were finished: that is chance.
+    table = sorted(read_clips(workspace.clips).values(), key=lambda clip: clip.clip_id)
     clips = [clip for clip in table if clip.label and clip.clip_id in parts.rows]
     if not clips:
         raise SignpipeError(

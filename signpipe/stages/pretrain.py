@@ -145,4 +145,5 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
             f"{len(pool)} usable clips to pretrain on have the split {named}; there must be at "
             "least two: extract more clips, or change the split column of the clip table"
         )
-    return pool
+    # The table's order is the order in which clips were finished: chance must not train.
+    return sorted(pool, key=lambda clip: clip.clip_id)

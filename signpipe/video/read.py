@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 import av
 import numpy as np
@@ -137,7 +137,7 @@ class Video:
         elif self._missing and not self.damage:
             self.damage = f"the last {self._missing} bytes of the file are missing"
 
-    def _packets(self) -> Iterator[av.Packet]:
+    def _packets(self) -> "Iterator[av.Packet[Any]]":
         try:
             yield from self._container.demux(self._stream)
         except av.FFmpegError as error:
