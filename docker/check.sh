@@ -6,7 +6,11 @@
 #   docker/check.sh [FOLDER]     FOLDER is made, and removed at the end unless KEEP=1
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-root=${1:-$(mktemp -d)/debian}
+root=$(realpath -m "${1:-$(mktemp -d)/debian}")
+if [ -e "$root" ]; then
+  echo "$root is there already; name a folder that can be made, and removed at the end"
+  exit 2
+fi
 shell=() # what ENV and WORKDIR have set so far, as shell commands
 mounts=()
 
@@ -27,7 +31,7 @@ inside() { # runs words in the Debian, with the environment of the steps so far
   local step
   step=$(printf '%s\n' "${shell[@]}" "$*")
   env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "${passed[@]}" \
-    chroot "$root" /bin/sh -ec "$step"
+    chroot "$root" /bin/sh -ec "$step" </dev/null
 }
 
 timed() {

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import signpipe
+from signpipe.cliptable import read_clips
 from signpipe.demo.clips import clips_folder
-from signpipe.settings import FinetuneSettings
 
 
 def main(videos: Path, folder: Path) -> None:
@@ -20,18 +20,19 @@ def main(videos: Path, folder: Path) -> None:
         print(f"{clip.source}: {clip.status}, {clip.reason}")
 
     signpipe.pretrain(workspace)
-    learned = signpipe.finetune(workspace, FinetuneSettings(labels_per_sign=50))
+    learned = signpipe.finetune(workspace)
     print(f"{learned.signs} signs, split {learned.split}")
 
     metrics = signpipe.evaluate(workspace, split="test").metrics
     for stream, figures in metrics["streams"].items():
         print(f"{stream}: top-1 {figures['top1']:.1%} on {metrics['clips']} clips")
 
-    clip = sorted(videos.rglob("*.mp4"))[0]
+    # The clip table says which clips are good: here the first of them.
+    clip = next(Path(c.source) for c in read_clips(workspace.clips).values() if c.usable)
     (prediction,) = signpipe.predict([clip], signpipe.find_recognizer(workspace), top=3)
     print(clip.name, prediction.signs)
 
 
-if __name__ == "__main__":  # extract starts processes, which import this file
+if __name__ == "__main__":
     words = [Path(word) for word in sys.argv[1:]]
     main(words[0] if words else clips_folder(), words[1] if len(words) > 1 else Path("own-python"))

@@ -17,5 +17,12 @@ signpipe finetune
 signpipe evaluate --split test
 signpipe status
 
-clip=$(find "$videos" -name '*.mp4' | sort | head -n 1)
+# The clip table says which clips are good: here the first of them.
+clip=$(python - <<'PYTHON'
+import csv, os
+
+with open(os.environ["SIGNPIPE_WORKSPACE"] + "/clips.csv", newline="") as table:
+    print(next(row["source"] for row in csv.DictReader(table) if row["status"] == "ok"))
+PYTHON
+)
 signpipe predict "$clip" --overlay own-videos-overlay.mp4

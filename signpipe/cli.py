@@ -36,6 +36,12 @@ class Commands(typer.core.TyperGroup):
                 traceback.print_exc()
             note(f"signpipe: {error}")
             raise typer.Exit(NOTHING_DONE) from error
+        except OSError as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+            note(f"signpipe: {what}")
+            raise typer.Exit(NOTHING_DONE) from error
         except KeyboardInterrupt as error:
             note("signpipe: interrupted; what is finished is kept, the same command goes on")
             raise typer.Exit(INTERRUPTED) from error
@@ -268,7 +274,8 @@ def predict(
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many signs to name.")] = 5,
     overlay: Annotated[
-        Path | None, typer.Option(help="Draw skeleton and answer to this mp4 (or folder).")
+        Path | None,
+        typer.Option(help="Draw skeleton and answer to this mp4; for several clips a folder."),
     ] = None,
     json_: JsonOption = False,
 ) -> None:

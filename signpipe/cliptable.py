@@ -19,7 +19,10 @@ USABLE = ("ok", "truncated")
 
 @dataclass(frozen=True)
 class Clip:
-    """One row. `pose`, `left_hand`, `right_hand` are the shares of frames that show them."""
+    """One row. `pose`, `left_hand`, `right_hand` are the shares of frames that show them.
+
+    `extra` holds (column, value) of columns that a person added.
+    """
 
     clip_id: str
     source: str = ""
@@ -35,6 +38,7 @@ class Clip:
     right_hand: float | None = None
     status: str = ""
     reason: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -51,7 +55,8 @@ class Label:
     split: str | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(Clip))
+COLUMNS = tuple(field.name for field in fields(Clip) if field.name != "extra")
+_KNOWN = frozenset(COLUMNS)
 PERSONAL = ("label", "signer", "split")
 _INTEGERS = ("frames", "width", "height")
 _SHARES = ("pose", "left_hand", "right_hand")
@@ -77,9 +82,12 @@ def write_clips(path: Path, clips: Iterable[Clip]) -> None:
     """Write the clip table atomically. What a person edited in it must be merged before."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    clips = list(clips)
+    added = list(dict.fromkeys(name for clip in clips for name, _ in clip.extra))
+    writer.writerow((*COLUMNS, *added))
     for clip in clips:
-        writer.writerow(_row(clip))
+        extra = dict(clip.extra)
+        writer.writerow((*_row(clip), *(extra.get(name, "") for name in added)))
     write_text(path, text.getvalue())
 
 
@@ -96,7 +104,9 @@ def update_clips(
     for clip in found:
         old = before.get(clip.clip_id)
         if old is not None and _personal(clip) != _personal(old):
-            clip = replace(clip, label=old.label, signer=old.signer, split=old.split)
+            clip = replace(
+                clip, label=old.label, signer=old.signer, split=old.split, extra=old.extra
+            )
         after[clip.clip_id] = clip
     for clip_id, label in (labels or {}).items():
         if clip_id in after:
@@ -159,6 +169,7 @@ def _parse(path: Path, line: int, row: dict[str, str]) -> Clip:
             raise SignpipeError(
                 f"{path}, line {line}: {text!r} in column {name} is not a number"
             ) from error
+    values["extra"] = tuple((name, text) for name, text in row.items() if name not in _KNOWN)
     return Clip(**values)  # type: ignore[arg-type]
 
 
@@ -170,8 +181,8 @@ def _format(name: str, value: object) -> str:
     return str(value)
 
 
-def _personal(clip: Clip) -> tuple[str, str, str]:
-    return clip.label, clip.signer, clip.split
+def _personal(clip: Clip) -> tuple[object, ...]:
+    return clip.label, clip.signer, clip.split, clip.extra
 
 
 def _row(clip: Clip) -> tuple[str, ...]:

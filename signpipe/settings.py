@@ -8,7 +8,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from signpipe.errors import SignpipeError
 
@@ -42,7 +49,7 @@ class EncoderSettings(Settings):
     """Sizes of one encoder; the default is `compact`."""
 
     frames: int = Field(16, ge=4, le=512)  # T, to which every view is resampled
-    joint_channels: tuple[int, int, int] = (32, 32, 64)
+    joint_channels: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 32, 64)
     part_channels: int = Field(96, ge=8)  # features per frame and part
     temporal_blocks: int = Field(1, ge=0, le=8)
     layers: int = Field(1, ge=0, le=12)

@@ -1,17 +1,19 @@
 """Which labelled clips train, which choose the checkpoint, which are reported."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
+from signpipe.workspace import sha256_of_values
 
 TRAIN, VAL, TEST = "train", "val", "test"
 # Splits whose clips may be learned from without labels; "" is a clip with no split.
 POOL = (TRAIN, "unlabelled", "")
+SEED = 0  # of every split: another training seed must not mean another test set
 HELD_OUT = 0.2  # the share of signers, or of each sign's clips, in val and again in test
 
 
@@ -23,7 +25,7 @@ class Splits:
     how: str
 
 
-def split_clips(clips: Sequence[Clip], seed: int = 0) -> Splits:
+def split_clips(clips: Sequence[Clip], seed: int = SEED) -> Splits:
     """Split labelled clips as the clip table says, else by signer if all are known, else by sign.
 
     The same clips and seed give the same split. Raises SignpipeError if there is nothing to train
@@ -85,6 +87,44 @@ def _stratified(clips: Sequence[Clip], seed: int, held_out: tuple[str, ...]) -> 
         taken = order[: len(ids) - 1]
         of |= dict(zip(ids, taken + [TRAIN] * (len(ids) - len(taken)), strict=True))
     return of
+
+
+def labelled_clips(
+    table: Iterable[Clip], per_sign: int | None, seed: int
+) -> tuple[list[Clip], str]:
+    """Labelled usable clips by clip id, their split filled in, and in words where it comes from.
+
+    With `per_sign` only so many training clips of every sign, drawn by `seed`. Raises SignpipeError
+    if there are none, or as `split_clips`.
+    """
+    # Not in the table's order, which is the order in which clips were finished: that is chance.
+    usable = sorted((clip for clip in table if clip.usable), key=lambda clip: clip.clip_id)
+    clips = [clip for clip in usable if clip.label]
+    if not clips:
+        raise SignpipeError(
+            "no usable clip has a label; write labels into the clip table, or give them with "
+            "`signpipe extract ... --labels FILE.csv`"
+        )
+    splits = split_clips(clips)
+    clips = [replace(c, split=splits.of[c.clip_id]) for c in clips if c.clip_id in splits.of]
+    if per_sign:
+        train = [clip for clip in clips if clip.split == TRAIN]
+        kept = {clip.clip_id for clip in few_labels(train, per_sign, seed)}
+        clips = [clip for clip in clips if clip.split != TRAIN or clip.clip_id in kept]
+    return clips, splits.how
+
+
+def learnable(clips: Sequence[Clip]) -> list[Clip]:
+    """The clips whose sign has a training clip. Raises SignpipeError if that is but one sign."""
+    signs = {clip.label for clip in clips if clip.split == TRAIN}
+    if len(signs) < 2:
+        raise SignpipeError("fewer than two signs have training clips; label more clips")
+    return [clip for clip in clips if clip.label in signs]
+
+
+def fingerprint(clips: Sequence[Clip]) -> str:
+    """Changes when a clip's label or split does."""
+    return sha256_of_values(*((clip.clip_id, clip.label, clip.split) for clip in clips))
 
 
 def few_labels(clips: Sequence[Clip], per_sign: int, seed: int = 0) -> list[Clip]:

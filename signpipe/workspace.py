@@ -11,7 +11,7 @@
     │                              encoder.safetensors
     ├── finetune/<run>/            settings.json, metrics.csv, clips.csv, checkpoint.pt
     │   └── recognizer/            model.safetensors, recognizer.json: all that predict needs
-    └── evaluate/<run>/            metrics.json, predictions.csv, confusion.csv, confusion.png
+    └── evaluate/<run>-<split>/    metrics.json, predictions.csv, confusion.csv, confusion.png
 
 Whether something is done is never remembered, only computed: each output has a *record* (its
 `settings.json`) of the settings and the inputs' fingerprints it was made with, and is done as long

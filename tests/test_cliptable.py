@@ -32,7 +32,15 @@ def test_reads_what_spreadsheets_save(tmp_path: Path, delimiter: str) -> None:
     text = "clip_id,label,frames,own\r\nx,hé,7,remark\r\ny,,,\r\n".replace(",", delimiter)
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     clips = read_clips(path)
-    assert clips == {"x": Clip("x", label="hé", frames=7), "y": Clip("y")}
+    own = (("own", "remark"),), (("own", ""),)
+    assert clips == {
+        "x": Clip("x", label="hé", frames=7, extra=own[0]),
+        "y": Clip("y", extra=own[1]),
+    }
+    # A column of the person's own outlives an update, also beside clips that do not have it.
+    updated = update_clips(path, [Clip("x", frames=8), Clip("z")])
+    assert read_clips(path)["x"] == updated["x"] == Clip("x", label="hé", frames=8, extra=own[0])
+    assert read_clips(path)["z"] == Clip("z", extra=own[1])
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def test_the_last_of_preset_file_and_change_wins(tmp_path):
         ({"epochs": 0}, "epochs: .*greater than or equal to 1.*0"),
         ({"augmentation": "wild"}, "augmentation: .*wild"),
         ({"encoder.heads": 7}, "multiple of heads"),
+        ({"encoder.joint_channels": [0, 4, 4]}, r"joint_channels\.0: .*greater than 0"),
         ({"queue": 32}, "queue must be at least batch"),
         ({"contrast": []}, "contrast must name"),
     ],

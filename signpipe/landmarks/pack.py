@@ -164,6 +164,11 @@ class Pack:
         """Landmarks of every clip; much faster than clip by clip."""
         return list(self.read_each())
 
+    @property
+    def lengths(self) -> list[int]:
+        """The number of frames of every clip."""
+        return [int(length) for length in np.diff(self.offsets)]
+
     def read_each(self) -> Iterator[Landmarks]:
         """Landmarks of one clip after the other, read from disk many at a time."""
         first = 0

@@ -70,5 +70,5 @@ def trunk_by_shoulders(trunk: Array) -> Array:
     if not len(trunk):
         return trunk
     left, right = trunk[:, LEFT_SHOULDER], trunk[:, RIGHT_SHOULDER]
-    width = np.median(np.linalg.norm(left - right, axis=-1))
+    width = np.nanmedian(np.linalg.norm(left - right, axis=-1))
     return (trunk - ((left + right) / 2)[:, None]) / max(float(width), 1e-3)

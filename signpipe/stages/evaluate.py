@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,20 @@ def run(
     recognizer, card = load_recognizer(source / "recognizer")
     prepare.run(workspace)
     parts = open_parts(workspace.parts)
+    if card.prepare.model_dump(mode="json") != parts.record["settings"]:
+        raise SignpipeError(
+            f"{source} was trained on keypoints prepared otherwise than {workspace.parts}; "
+            "prepare with its settings (they stand in recognizer.json), or fine-tune again"
+        )
     clips = split_members(workspace, source, parts, split)
     scored = [clip for clip in clips if clip.label in card.signs]
     if not scored:
         raise SignpipeError(f"no clip of the split {split} has a sign that {source} has learned")
-    folder = workspace.run("evaluate", f"{name}-{split}")
+    folder = workspace.run("evaluate", f"{name}-{re.sub('[^A-Za-z0-9._-]', '_', split)}")
     inputs = {
         "recognizer": sha256_of_file(source / "recognizer" / "model.safetensors"),
-        "labels": sha256_of_values(*((clip.clip_id, clip.label) for clip in scored)),
+        "card": sha256_of_file(source / "recognizer" / "recognizer.json"),
+        "labels": sha256_of_values(*((clip.clip_id, clip.label, clip.signer) for clip in scored)),
         "parts": parts.record["inputs"]["keypoints"],
     }
     path = folder / "metrics.json"

@@ -1,6 +1,6 @@
 """finetune: both encoders and a new classifier learn the user's signs from labelled clips."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from signpipe.model.recognizer import Card, Recognizer, combine, save_recognizer
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
 from signpipe.settings import ExtractSettings, FinetuneSettings, PrepareSettings
-from signpipe.splits import TRAIN, VAL, few_labels, split_clips
+from signpipe.splits import TRAIN, VAL, fingerprint, labelled_clips, learnable
 from signpipe.stages import prepare, runs
-from signpipe.training.loop import State, draw, fit
+from signpipe.training.loop import State, draw, fit, pick_device
 from signpipe.training.metrics import mean_class, top_k
 from signpipe.training.scoring import score
 from signpipe.training.views import Augmenter, Window, modalities, resample, split_valid
-from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
+from signpipe.workspace import Workspace, read_record, sha256_of_file
 
 SCRATCH = "scratch"
 SELECTION = (
@@ -77,7 +77,7 @@ class Finetuning:
     ) -> None:
         self.settings, self.parts, self.train, self.val = settings, parts, train, val
         self.frames = frames
-        self.module: nn.Module = recognizer
+        self.module: nn.Module = recognizer.to(pick_device())
         self.recognizer = recognizer
         self.batch = min(settings.batch, len(train.rows))
         self.steps = max(settings.least_steps, round(len(train.rows) / self.batch))
@@ -95,14 +95,15 @@ class Finetuning:
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
         s = self.settings
-        rng, generator = draw(s.seed, epoch, step)
+        rng, generator = draw(s.seed, "views", epoch, step)
         chosen = rng.choice(len(self.train.rows), self.batch, p=self.share)
         rows, labels = self.train.rows[chosen], torch.from_numpy(self.train.labels[chosen])
         frames = self.parts.lengths(rows)
         window = Window.random(rng, frames, s.crop, s.crop_frames)
         points, valid = split_valid(resample(self.parts, rows, window, self.frames))
         points, valid = Augmenter(s.augmentation, generator)(points, valid)
-        logits = self.recognizer(modalities(points, valid))
+        labels = labels.to(pick_device())
+        logits = self.recognizer(modalities(points, valid, pick_device()))
         losses = [
             F.cross_entropy(value, labels, label_smoothing=s.label_smoothing)
             for value in logits.values()
@@ -153,14 +154,13 @@ def run(
         )
     if card:
         settings = settings.model_copy(update={"encoder": card.encoder})
-    clips, how = labelled_clips(workspace, parts, settings)
-    signs = sorted({clip.label for clip in clips if clip.split == TRAIN})
-    if len(signs) < 2:
-        raise SignpipeError("fewer than two signs have training clips; label more clips")
+    table = read_clips(workspace.clips).values()
+    clips, how = labelled_clips(table, settings.labels_per_sign, settings.seed)
+    known = learnable(clips)
+    signs = sorted({clip.label for clip in known})
     folder = workspace.run("finetune", name)
-    known = [clip for clip in clips if clip.label in signs]
     inputs = {
-        "labels": sha256_of_values(*((c.clip_id, c.label, c.split) for c in known)),
+        "labels": fingerprint(known),
         "parts": parts.record["inputs"]["keypoints"],
         "prepare": parts.record["settings"],
         "encoder": sha256_of_file(backbone) if backbone else None,
@@ -205,27 +205,6 @@ def find_encoder(workspace: Workspace, name: str | None) -> Path | None:
             "it, or use --from-scratch"
         )
     return None
-
-
-def labelled_clips(
-    workspace: Workspace, parts: Parts, settings: FinetuneSettings
-) -> tuple[list[Clip], str]:
-    """Labelled usable clips with their split filled in, and in words where the split comes from."""
-    # Not in the table's order, which is the order in which clips were finished: that is chance.
-    table = sorted(read_clips(workspace.clips).values(), key=lambda clip: clip.clip_id)
-    clips = [clip for clip in table if clip.label and clip.clip_id in parts.rows]
-    if not clips:
-        raise SignpipeError(
-            f"no usable clip has a label; write labels into {workspace.clips}, or give them with "
-            "`signpipe extract ... --labels FILE.csv`"
-        )
-    splits = split_clips(clips, settings.seed)
-    clips = [replace(c, split=splits.of[c.clip_id]) for c in clips if c.clip_id in splits.of]
-    if settings.labels_per_sign:
-        train = [clip for clip in clips if clip.split == TRAIN]
-        kept = {c.clip_id for c in few_labels(train, settings.labels_per_sign, settings.seed)}
-        clips = [clip for clip in clips if clip.split != TRAIN or clip.clip_id in kept]
-    return clips, splits.how
 
 
 def _train(

@@ -3,8 +3,10 @@
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from signpipe.cliptable import update_clips
 from signpipe.errors import SignpipeError
@@ -102,15 +104,25 @@ def _import(
 
 def _outcomes(pack: Pack, path: Path, name: str, fingerprint: str) -> dict[str, Outcome]:
     size, source = path.stat().st_size, str(path.resolve())
+    width, height = _number(pack, "width"), _number(pack, "height")
     outcomes = {}
     for index, landmarks in enumerate(pack.read_each()):
         clip_id = pack.clip_ids[index]
         status, reason = _status(landmarks)
+        if status == "ok" and len(pack) == 1 and pack.attributes.get("status") == "truncated":
+            status, reason = "truncated", str(pack.attributes.get("reason", ""))
         outcome = Outcome(
             clip_id, source, status, reason, name, index, size=size, sha256=fingerprint
         )
+        outcome = replace(outcome, width=width, height=height)
         outcomes[clip_id] = with_landmarks(outcome, landmarks)
     return outcomes
+
+
+def _number(pack: Pack, name: str) -> int | None:
+    """A whole number that the pack says of all its clips' pictures, or None."""
+    value = pack.attributes.get(name)
+    return int(value) if isinstance(value, int | np.integer) and value > 0 else None
 
 
 def _status(landmarks: Landmarks) -> tuple[str, str]:

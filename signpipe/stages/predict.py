@@ -50,6 +50,11 @@ def run(
     if not paths:
         raise SignpipeError(f"there is no video in {', '.join(map(str, clips))}")
     targets = _overlay_paths(paths, overlay)
+    sources = {path.resolve() for path in paths}
+    if any(target and target.resolve() in sources for target in targets):
+        raise SignpipeError(
+            f"the overlay {overlay} would replace a clip itself; name another place"
+        )
     predictions = []
     settings = card.extract or ExtractSettings()
     with Holistic(settings) as holistic, track("predict", len(paths)) as tracker:
@@ -79,16 +84,15 @@ def _overlay_paths(paths: Sequence[Path], overlay: Path | None) -> list[Path | N
     if overlay is None:
         return [None] * len(paths)
     if len(paths) == 1 and not overlay.is_dir():
-        return [overlay if overlay.suffix else overlay.with_suffix(".mp4")]
+        return [overlay]
     if overlay.suffix or overlay.is_file():
         raise SignpipeError(
             f"{len(paths)} clips cannot be drawn into one file {overlay}; name a folder"
         )
     names = [path.stem for path in paths]
-    numbered = [
-        f"{name}-{i}" if names.count(name) > 1 else name for i, name in enumerate(names, start=1)
-    ]
-    return [overlay / f"{name}.mp4" for name in numbered]
+    if len(set(names)) < len(names):
+        names = [f"{i:04d}-{name}" for i, name in enumerate(names, start=1)]
+    return [overlay / f"{name}.mp4" for name in names]
 
 
 def _predict(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpipe.cliptable import USABLE
+from signpipe.cliptable import USABLE, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.landmarks.outcomes import Outcome, read_outcomes
 from signpipe.landmarks.pack import open_pack
@@ -67,15 +67,27 @@ def run(
 
 
 def usable_outcomes(workspace: Workspace) -> list[Outcome]:
-    """Outcomes of the clips that have landmarks, by clip id."""
-    outcomes = read_outcomes(workspace.outcomes).values()
-    usable = [outcome for outcome in outcomes if outcome.status in USABLE]
+    """Outcomes of the clips that have landmarks, by clip id.
+
+    Raises SignpipeError where an extraction that was killed must be finished first: its clips are
+    not in the clip table yet, or some of them are still those of other settings.
+    """
+    outcomes = read_outcomes(workspace.outcomes)
+    behind = len(outcomes.keys() - read_clips(workspace.clips).keys())
+    mixed = len({outcome.settings for outcome in outcomes.values() if outcome.settings}) > 1
+    if behind or mixed:
+        why = f"{behind} of its clips are not in the clip table" if behind else "settings are mixed"
+        raise SignpipeError(
+            f"the last extraction into {workspace.root} was cut short ({why}); run the same "
+            "`signpipe extract` again to finish it"
+        )
+    usable = [outcome for outcome in outcomes.values() if outcome.status in USABLE]
     return sorted(usable, key=lambda outcome: outcome.clip_id)
 
 
 def wanted_record(outcomes: list[Outcome], settings: PrepareSettings) -> dict[str, Any]:
     """What an up-to-date parts file would be recorded with."""
-    sources = [(outcome.clip_id, outcome.sha256, outcome.frames) for outcome in outcomes]
+    sources = [(o.clip_id, o.sha256, o.settings, o.frames, o.width, o.height) for o in outcomes]
     inputs = {"clips": len(outcomes), "keypoints": sha256_of_values(*sources)}
     return {"settings": settings.model_dump(mode="json"), "inputs": inputs}
 
@@ -88,22 +100,18 @@ def _keypoints(
     for outcome in outcomes:
         by_pack[outcome.pack].append(outcome)
     for name, members in by_pack.items():
-        with open_pack(workspace.pack(name)) as pack:
-            landmarks = pack.read_all()
-            for outcome in members:
-                if not outcome.index < len(pack) or pack.clip_ids[outcome.index] != outcome.clip_id:
-                    raise SignpipeError(
-                        f"{workspace.pack(name)} no longer holds the clip {outcome.clip_id!r}; "
-                        "extract or import it again with --redo"
-                    )
-                clip = landmarks[outcome.index]
-                if len(clip) != outcome.frames:
-                    raise SignpipeError(
-                        f"{workspace.pack(name)} has changed since it was made; "
-                        "extract or import it again with --redo"
-                    )
-                yield (
-                    outcome.clip_id,
-                    to_keypoints(clip, settings, outcome.width, outcome.height),
+        path = workspace.pack(name)
+        with open_pack(path) as pack:
+            wanted = {outcome.index: outcome for outcome in members}
+            held = {i: (pack.clip_ids[i], pack.lengths[i]) for i in wanted if i < len(pack)}
+            if held != {i: (o.clip_id, o.frames) for i, o in wanted.items()}:
+                raise SignpipeError(
+                    f"{path} has changed since it came into {workspace.root}; extract or import "
+                    "its clips again"
                 )
-                tracker.advance()
+            for index, clip in enumerate(pack.read_each()):
+                if index in wanted:
+                    outcome = wanted[index]
+                    keypoints = to_keypoints(clip, settings, outcome.width, outcome.height)
+                    yield outcome.clip_id, keypoints
+                    tracker.advance()

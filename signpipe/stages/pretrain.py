@@ -17,9 +17,9 @@ from signpipe.model.momentum import Modalities, MomentumContrast
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
 from signpipe.settings import PrepareSettings, PretrainSettings
-from signpipe.splits import POOL, split_clips
+from signpipe.splits import POOL, TRAIN, split_clips
 from signpipe.stages import prepare, runs
-from signpipe.training.loop import draw, fit
+from signpipe.training.loop import draw, fit, pick_device
 from signpipe.training.views import Augmenter, Window, modalities, resample, split_valid
 from signpipe.workspace import Workspace, sha256_of_values
 
@@ -48,22 +48,22 @@ class Pretraining:
         queue = min(settings.queue, len(rows))
         torch.manual_seed(settings.seed)
         self.contrast = MomentumContrast(settings.model_copy(update={"queue": queue}))
-        self.module: nn.Module = self.contrast
+        self.module: nn.Module = self.contrast.to(pick_device())
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         return [{"params": list(self.contrast.query.parameters()), "share": 1.0}]
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
         rows = self.rows[self._chosen(epoch, step)]
-        rng, generator = draw(self.settings.seed, epoch, step)
+        rng, generator = draw(self.settings.seed, "views", epoch, step)
         first, second = (self._view(rows, rng, generator) for _ in range(2))
-        loss, numbers = self.contrast(first, second, torch.from_numpy(rows))
+        loss, numbers = self.contrast(first, second, torch.from_numpy(rows).to(pick_device()))
         return loss, numbers, len(rows)
 
     def _chosen(self, epoch: int, step: int) -> NDArray[np.int64]:
         """The step's share of a shuffled pass over all clips."""
         finished, place = divmod(step, self.steps_a_pass)
-        order, _ = draw(self.settings.seed, epoch, finished, 0)
+        order, _ = draw(self.settings.seed, "order", epoch, finished)
         shuffled = order.permutation(len(self.rows))
         return shuffled[place * self.batch : (place + 1) * self.batch]
 
@@ -74,7 +74,8 @@ class Pretraining:
         frames = self.parts.lengths(rows)
         window = Window.random(rng, frames, s.crop, s.crop_frames)
         points, valid = split_valid(resample(self.parts, rows, window, s.encoder.frames))
-        return modalities(*Augmenter(s.augmentation, generator)(points, valid))
+        points, valid = Augmenter(s.augmentation, generator)(points, valid)
+        return modalities(points, valid, pick_device())
 
     def validate(self) -> dict[str, float]:
         return {}
@@ -127,18 +128,21 @@ def run(
 def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None) -> list[Clip]:
     """The clips to learn from without labels.
 
-    By default those of the splits train and unlabelled and those with none, but none that
-    fine-tuning would hold out: a split made up later must not have been seen before.
+    By default those of the splits train and unlabelled and those with none, but nothing that
+    fine-tuning would hold out, nor any other clip of a signer whom it would hold out.
     """
     clips = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
-    held_out: set[str] = set()
-    if splits is None:
-        labelled = [clip for clip in clips if clip.label]
-        if len({clip.label for clip in labelled}) > 1 and not any(c.split for c in labelled):
-            of = split_clips(labelled).of
-            held_out = {clip_id for clip_id, split in of.items() if split != "train"}
     wanted = POOL if splits is None else tuple(splits)
-    pool = [clip for clip in clips if clip.split in wanted and clip.clip_id not in held_out]
+    held_out = _held_out(clips) if splits is None else []
+    ids = {clip.clip_id for clip in held_out}
+    signers = {clip.signer for clip in held_out} - {clip.signer for clip in clips if clip.split}
+    pool = [
+        clip
+        for clip in clips
+        if clip.split in wanted
+        and clip.clip_id not in ids
+        and not (clip.signer and not clip.label and clip.signer in signers)
+    ]
     if len(pool) < 2:
         named = ", ".join(split or "none" for split in wanted)
         raise SignpipeError(
@@ -147,3 +151,15 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
         )
     # The table's order is the order in which clips were finished: chance must not train.
     return sorted(pool, key=lambda clip: clip.clip_id)
+
+
+def _held_out(clips: list[Clip]) -> list[Clip]:
+    """The labelled clips that fine-tuning will neither train on nor find a given split for."""
+    labelled = [clip for clip in clips if clip.label]
+    if len({clip.label for clip in labelled}) < 2:
+        return []
+    try:
+        of = split_clips(labelled).of
+    except SignpipeError:  # fine-tuning will say what is wrong with the labels
+        return []
+    return [clip for clip in labelled if of.get(clip.clip_id, TRAIN) not in POOL]

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from signpipe.errors import SignpipeError
-from signpipe.workspace import differences, read_record, write_record, write_text
+from signpipe.workspace import (
+    differences,
+    read_record,
+    remove_temporaries,
+    write_record,
+    write_text,
+)
 
 
 def begin(
@@ -20,7 +26,12 @@ def begin(
     is neither mixed nor thrown away unless `redo` says so.
     """
     if redo and folder.exists():
-        shutil.rmtree(folder)
+        # Out of the way in one step: a kill while it is deleted leaves no half of a run.
+        replaced = folder.with_name(f".{folder.name}.replaced")
+        shutil.rmtree(replaced, ignore_errors=True)
+        folder.rename(replaced)
+        shutil.rmtree(replaced)
+    remove_temporaries(folder)
     record = read_record(folder)
     if record is None:
         write_record(folder, settings, inputs)

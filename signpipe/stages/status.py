@@ -2,11 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from signpipe.cliptable import USABLE, read_clips
 from signpipe.errors import SignpipeError
+from signpipe.landmarks.outcomes import read_outcomes
 from signpipe.parts.store import read_parts_record
 from signpipe.settings import PrepareSettings
+from signpipe.splits import fingerprint, labelled_clips, learnable
 from signpipe.stages.prepare import usable_outcomes, wanted_record
 from signpipe.workspace import Workspace, differences, read_json, read_record, sha256_of_file
 
@@ -33,7 +36,10 @@ class Status:
 
 def run(workspace: Workspace) -> Status:
     """Look at a workspace; changes nothing. Raises SignpipeError if one of its files is damaged."""
-    stages = [_extract(workspace), _prepare(workspace)]
+    stages = [_extract(workspace)]
+    if stages[0].state == MISSING:
+        return Status((stages[0],), _next([stages[0]]))
+    stages.append(_prepare(workspace))
     keypoints = _keypoints_now(workspace)
     for stage, finished in (
         ("pretrain", "encoder.safetensors"),
@@ -45,7 +51,12 @@ def run(workspace: Workspace) -> Status:
 
 
 def _extract(workspace: Workspace) -> StageStatus:
-    clips = read_clips(workspace.clips).values()
+    table = read_clips(workspace.clips)
+    clips = table.values()
+    behind = len(read_outcomes(workspace.outcomes).keys() - table.keys())
+    if behind:
+        detail = f"cut short: {behind} finished clips are not in the clip table; run it again"
+        return StageStatus("extract", "keypoints", MISSING, detail)
     if not clips:
         return StageStatus("extract", "keypoints", MISSING, "no clips yet")
     counts = Counter(clip.status for clip in clips)
@@ -95,12 +106,32 @@ def _runs(
         detail = f"{settings.get('epochs', '?')} epochs"
         if not (folder / finished).exists():
             state = UNFINISHED
-        elif record.get("inputs", {}).get("parts") != keypoints:
-            state, detail = STALE, f"{detail}; clips were added or changed since"
         else:
-            state = DONE
+            changed = _changed(workspace, record, keypoints)
+            state, detail = (STALE, f"{detail}; {changed} since") if changed else (DONE, detail)
         found.append(StageStatus(stage, name, state, detail))
     return found
+
+
+def _changed(workspace: Workspace, record: dict[str, Any], keypoints: str | None) -> str:
+    """What a finished run's inputs no longer agree with, in words; "" if nothing."""
+    inputs, settings = record.get("inputs", {}), record.get("settings", {})
+    parts = read_parts_record(workspace.parts)
+    if inputs.get("parts") != keypoints:
+        return "clips were added or changed"
+    if parts and inputs.get("prepare") != parts["settings"]:
+        return "prepare's settings were changed"
+    if "labels" in inputs:
+        table = read_clips(workspace.clips).values()
+        try:
+            seed, per_sign = settings.get("seed", 0), settings.get("labels_per_sign")
+            clips, _ = labelled_clips(table, per_sign, seed)
+            now = fingerprint(learnable(clips))
+        except SignpipeError:
+            now = ""
+        if now != inputs["labels"]:
+            return "labels or splits were changed"
+    return ""
 
 
 def _evaluations(workspace: Workspace) -> list[StageStatus]:
@@ -125,15 +156,15 @@ def _evaluations(workspace: Workspace) -> list[StageStatus]:
 
 
 def _next(stages: list[StageStatus]) -> str:
-    def any_is(stage: str, *states: str) -> bool:
-        return any(entry.stage == stage and entry.state in states for entry in stages)
-
-    if any_is("extract", MISSING):
+    if any(entry.stage == "extract" and entry.state == MISSING for entry in stages):
         return "extract VIDEOS"
-    if not any_is("pretrain", DONE, STALE):
-        return "pretrain"
-    if not any_is("finetune", DONE, STALE):
-        return "finetune"
-    if not any_is("evaluate", DONE):
-        return "evaluate"
+    for stage in ("pretrain", "finetune", "evaluate"):
+        runs = [entry for entry in stages if entry.stage == stage]
+        if any(entry.state == DONE for entry in runs):
+            continue
+        stale = [entry.name for entry in runs if entry.state == STALE]
+        if not stale or stage == "evaluate":
+            return stage
+        named = {"default": "", "scratch": " --from-scratch"}.get(stale[0], f" --run {stale[0]}")
+        return f"{stage} --redo{named}"
     return "predict CLIP"

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -53,9 +54,16 @@ class State:
     best: dict[str, Tensor] = field(default_factory=dict)  # weights; empty without a score
 
 
-def draw(seed: int, *place: int) -> tuple[np.random.Generator, torch.Generator]:
-    """Random generators for one place in a run, such as (epoch, step), independent of any other."""
-    rng = np.random.default_rng([seed, *place])
+def pick_device() -> torch.device:
+    """Where to train: the GPU if there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def draw(
+    seed: int, purpose: str, epoch: int, step: int
+) -> tuple[np.random.Generator, torch.Generator]:
+    """Random generators for one purpose and place in a run, independent of any other."""
+    rng = np.random.default_rng([seed, crc32(purpose.encode()), epoch, step])
     generator = torch.Generator()
     generator.manual_seed(int(rng.integers(2**62)))
     return rng, generator
@@ -83,6 +91,8 @@ def fit(task: Task, settings: PretrainSettings | FinetuneSettings, folder: Path)
     )
     path = folder / "checkpoint.pt"
     state = load_checkpoint(path, task.module, optimizer) if path.exists() else State()
+    if state.rows:  # a kill between the checkpoint and this would lose a row
+        write_metrics(folder / "metrics.csv", state.rows)
     left = settings.epochs - state.epoch
     with track(task.description, left * task.steps, "steps") as tracker:
         for epoch in range(state.epoch, settings.epochs):
@@ -113,7 +123,7 @@ def _epoch(
         rate = learning_rate(settings, (epoch + step / task.steps) / settings.epochs)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["share"]
-        torch.manual_seed(int(np.random.default_rng([settings.seed, epoch, step]).integers(2**62)))
+        torch.manual_seed(draw(settings.seed, "dropout", epoch, step)[1].initial_seed())
         loss, numbers, count = task.loss(epoch, step)
         if not torch.isfinite(loss):
             raise _diverged(epoch, step, checkpoint)
@@ -155,15 +165,13 @@ def save_checkpoint(
     path: Path, module: nn.Module, optimizer: torch.optim.Optimizer, state: State
 ) -> None:
     """Write the training state atomically."""
-    with atomic(path) as temporary:
-        torch.save(
-            {
-                "module": module.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "state": vars(state),
-            },
-            temporary,
-        )
+    saved = {
+        "module": module.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "state": vars(state),
+    }
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        torch.save(saved, file)
 
 
 def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimizer) -> State:

@@ -19,10 +19,11 @@ def score(
 
     The recogniser must be in evaluation mode.
     """
+    device = next(recognizer.parameters()).device
     collected: dict[str, list[NDArray[np.float32]]] = {}
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         sampled = resample(parts, batch, Window.central(len(batch)), frames)
-        for stream, logits in recognizer(modalities(*split_valid(sampled))).items():
-            collected.setdefault(stream, []).append(logits.numpy())
+        for stream, logits in recognizer(modalities(*split_valid(sampled), device)).items():
+            collected.setdefault(stream, []).append(logits.cpu().numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}

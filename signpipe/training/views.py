@@ -158,6 +158,9 @@ class Augmenter:
         return points, valid & ~lost
 
 
-def modalities(points: Tensor, valid: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-    """Both modalities of a batch: `joint` and `motion`, each points and valid."""
+def modalities(
+    points: Tensor, valid: Tensor, device: torch.device | None = None
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Both modalities of a batch, `joint` and `motion`, each points and valid, on `device`."""
+    points, valid = points.to(device), valid.to(device)
     return {"joint": (points, valid), "motion": motion(points, valid)}

@@ -61,6 +61,15 @@ def test_several_clips_need_a_folder_to_be_drawn_to(recognizer, tmp_path):
         predict.run(clips, recognizer, overlay=tmp_path / "drawn.mp4")
 
 
+def test_an_overlay_never_replaces_a_clip(recognizer, make_clip, tmp_path):
+    clip = make_clip(tmp_path / "one.mp4", frames=2)
+    before = clip.read_bytes()
+    for overlay in (clip, tmp_path):
+        with pytest.raises(SignpipeError, match="would replace a clip"):
+            predict.run([clip], recognizer, overlay=overlay)
+    assert clip.read_bytes() == before
+
+
 def test_an_overlay_that_cannot_be_written(recognizer, make_clip, tmp_path):
     clip = make_clip(tmp_path / "one.mp4", frames=2)
     (tmp_path / "file").touch()

@@ -1,5 +1,6 @@
 import pytest
 
+from signpipe.errors import SignpipeError
 from signpipe.landmarks.pack import write_pack
 from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
 from signpipe.stages import evaluate, finetune, import_packs, pretrain, status
@@ -39,6 +40,27 @@ def test_from_nothing_to_done_and_stale(signs_workspace, small, tmp_path):
     import_packs.run(signs_workspace, [tmp_path / "more.h5"])
     now = states(signs_workspace)
     assert now["prepare"] == now["pretrain"] == now["finetune"] == "stale"
+    assert status.run(signs_workspace).next == "pretrain --redo"
+
+
+def test_edited_labels_make_a_recogniser_stale(signs_workspace, small):
+    settings = resolve(FinetuneSettings, changes={**small, "epochs": 1})
+    finetune.run(signs_workspace, settings, from_scratch=True)
+    assert states(signs_workspace)["finetune"] == "done"
+    text = signs_workspace.clips.read_text().replace(",tree,", ",forest,")
+    signs_workspace.clips.write_text(text)
+    entry = status.run(signs_workspace).stages[-2]
+    assert (entry.stage, entry.state) == ("finetune", "stale")
+    assert "labels or splits were changed" in entry.detail
+
+
+def test_an_extraction_that_was_killed_before_its_table_is_named(signs_workspace):
+    signs_workspace.clips.unlink()
+    found = status.run(signs_workspace)
+    assert "60 finished clips are not in the clip table" in found.stages[0].detail
+    assert found.next == "extract VIDEOS"
+    with pytest.raises(SignpipeError, match="cut short"):
+        pretrain.run(signs_workspace)
 
 
 def interrupt(*_):

@@ -30,7 +30,7 @@ class Line:
         if self.done == self.stop_after:
             raise KeyboardInterrupt
         self.done += 1
-        _, generator = draw(0, epoch, step)
+        _, generator = draw(0, "data", epoch, step)
         x = torch.randn(16, 8, generator=generator)
         loss = (self.module(x) - 3 * x[:, :1]).square().mean()
         if (epoch, step) == self.poison:
@@ -113,5 +113,9 @@ def test_draws_depend_on_their_place_alone():
         rng, generator = draw(*place)
         return rng.random(), float(torch.rand(1, generator=generator))
 
-    assert numbers(0, 1, 2) == numbers(0, 1, 2)
-    assert len({numbers(*place) for place in ((0, 1, 2), (0, 2, 1), (1, 1, 2), (0, 1))}) == 4
+    assert numbers(0, "views", 1, 2) == numbers(0, "views", 1, 2)
+    places = [
+        (s, p, e, t) for s in (0, 1) for p in ("views", "order") for e in (0, 1) for t in (0, 1)
+    ]
+    drawn = [number for place in places for number in numbers(*place)]
+    assert len(set(drawn)) == len(drawn)
