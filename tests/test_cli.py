@@ -59,6 +59,13 @@ def test_the_readme_names_no_command_or_option_that_is_not_there():
             assert flag in options[name], f"signpipe {name} {flag}"
 
 
+def test_the_readmes_pictures_and_links_are_there():
+    targets = re.findall(r"\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert "examples/overlay.png" in targets
+    for target in targets:
+        assert (README.parent / target).exists(), target
+
+
 def test_the_functions_of_the_package_are_those_of_the_commands():
     for name in signpipe._LAZY:
         assert callable(getattr(signpipe, name))

@@ -92,3 +92,12 @@ def test_shared_pack(shared_data: Path, tmp_path: Path) -> None:
     assert "" not in result.labels and len(result.unmatched_labels) == 15552 - 1032
     with open_pack(workspace.pack("personal")) as pack:
         assert len(pack) == 1032
+
+
+def test_what_a_pack_says_of_its_pictures_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "square.h5"
+    write_pack(path, {"x": landmarks(4)}, {"width": 320, "height": 240, "status": "truncated"})
+    workspace = Workspace(tmp_path / "workspace")
+    assert run(workspace, [path]).statuses == {"truncated": 1}
+    clip = read_clips(workspace.clips)["x"]
+    assert (clip.width, clip.height) == (320, 240)

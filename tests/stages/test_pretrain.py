@@ -65,6 +65,35 @@ def test_signers_that_finetuning_will_hold_out_are_not_seen(signs_workspace, set
     assert set(pool) == {clip_id for clip_id, split in of.items() if split == "train"}
 
 
+def test_unlabelled_clips_of_held_out_signers_are_not_seen_either(signs_workspace, settings):
+    table = read_clips(signs_workspace.clips)
+    rows = [
+        type(c)(**{**vars(c), "label": "" if c.clip_id.endswith("/0") else c.label})
+        for c in table.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    of = split_clips([clip for clip in rows if clip.label]).of
+    trained = {clip_id.split("/")[0] for clip_id, split in of.items() if split == "train"}
+    result = pretrain.run(signs_workspace, settings)
+    pool = runs.read_clip_list(result.folder / "clips.csv")
+    assert {clip_id.split("/")[0] for clip_id in pool} == trained
+    assert any(clip_id.endswith("/0") for clip_id in pool)
+
+
+def test_a_val_that_finetuning_takes_from_train_is_not_seen(signs_workspace, settings):
+    table = read_clips(signs_workspace.clips)
+    rows = [
+        type(c)(**{**vars(c), "split": "test" if c.signer == "s0" else "train"})
+        for c in table.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    of = split_clips(rows).of
+    assert set(of.values()) == {"train", "val", "test"}
+    result = pretrain.run(signs_workspace, settings)
+    pool = runs.read_clip_list(result.folder / "clips.csv")
+    assert set(pool) == {clip_id for clip_id, split in of.items() if split == "train"}
+
+
 def test_unlabelled_clips_are_learned_from_and_named_splits_obeyed(signs_workspace, settings):
     table = read_clips(signs_workspace.clips)
     splits = {"s0": "train", "s1": "unlabelled", "s2": "val", "s3": "test", "s4": "other"}
