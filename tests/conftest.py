@@ -34,8 +34,6 @@ def demo_clips() -> Path:
     """The folder of the clips that come with the package, <gesture>/<signer>_<repetition>.mp4."""
     from signpipe.demo.clips import clips_folder
 
-    if not any(clips_folder().glob("*/*.mp4")):
-        pytest.skip("the package's own clips have not been made")
     return clips_folder()
 
 
