@@ -48,11 +48,12 @@ for place in /proc /dev; do bind "$place"; done
 
 # How this machine reaches its package indexes (certificates, local wheels) holds inside as well.
 passed=(DEBIAN_FRONTEND=noninteractive)
-while IFS= read -r setting; do passed+=("$setting"); done < <(env | grep -E '^(PIP_|SSL_CERT_FILE)')
+while IFS= read -r setting; do passed+=("$setting"); done < <(env | grep '^PIP_')
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
-  mkdir -p "$root/etc/ssl/certs"
-  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+  # Under a name of its own: the Debian's own certificates may be installed by a step.
+  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/machine-certificates.crt"
+  passed+=(PIP_CERT=/etc/machine-certificates.crt SSL_CERT_FILE=/etc/machine-certificates.crt)
 fi
 for links in ${PIP_FIND_LINKS:-}; do
   if [ -d "$links" ]; then bind "$links"; fi
