@@ -79,8 +79,9 @@ class Workspace:
 
     def runs(self, stage: str) -> list[str]:
         """Names of a stage's runs that have a record, the newest first."""
-        records = (self.root / stage).glob("*/settings.json")
-        return [path.parent.name for path in sorted(records, key=_age)]
+        records = sorted((self.root / stage).glob("*/settings.json"), key=_age)
+        names = [path.parent.name for path in records]
+        return [name for name in names if RUN_NAME.fullmatch(name)]  # no half-deleted ones
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:

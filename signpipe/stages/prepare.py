@@ -15,7 +15,7 @@ from signpipe.landmarks.outcomes import Outcome, read_outcomes
 from signpipe.landmarks.pack import open_pack
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import read_parts_record, write_parts
-from signpipe.progress import Tracker, track
+from signpipe.progress import Tracker, note, track
 from signpipe.settings import PrepareSettings
 from signpipe.workspace import Workspace, differences, sha256_of_values
 
@@ -45,6 +45,12 @@ def run(
             f"{workspace.root} has no usable clip; run `signpipe extract VIDEOS` or "
             "`signpipe import PACKS` first"
         )
+    behind = {outcome.clip_id for outcome in outcomes} - read_clips(workspace.clips).keys()
+    if behind:
+        note(
+            f"{len(behind)} extracted clips are not in the clip table and are left out; where an "
+            "extraction was cut short, the same `signpipe extract` adds them"
+        )
     present = read_parts_record(workspace.parts)
     if settings is None:
         kept = present["settings"] if present and not redo else {}
@@ -58,7 +64,7 @@ def run(
             "use --redo to make it again, or another workspace"
         )
     frames = sum(outcome.frames for outcome in outcomes)
-    if present and not changes:
+    if present and not changes and not redo:
         return PrepareResult(workspace.parts, len(outcomes), frames, already=True)
     with workspace.lock("prepare"), track("prepare", len(outcomes)) as tracker:
         clips = _keypoints(workspace, outcomes, settings, tracker)
@@ -69,14 +75,14 @@ def run(
 def usable_outcomes(workspace: Workspace) -> list[Outcome]:
     """Outcomes of the clips that have landmarks, by clip id.
 
-    Raises SignpipeError where an extraction that was killed must be finished first: its clips are
-    not in the clip table yet, or some of them are still those of other settings.
+    Raises SignpipeError where an extraction that was killed must be finished first: there is no
+    clip table yet, or some clips are still those of other settings.
     """
     outcomes = read_outcomes(workspace.outcomes)
-    behind = len(outcomes.keys() - read_clips(workspace.clips).keys())
+    untold = bool(outcomes) and not read_clips(workspace.clips)
     mixed = len({outcome.settings for outcome in outcomes.values() if outcome.settings}) > 1
-    if behind or mixed:
-        why = f"{behind} of its clips are not in the clip table" if behind else "settings are mixed"
+    if untold or mixed:
+        why = "there is no clip table yet" if untold else "settings are mixed"
         raise SignpipeError(
             f"the last extraction into {workspace.root} was cut short ({why}); run the same "
             "`signpipe extract` again to finish it"
@@ -103,7 +109,8 @@ def _keypoints(
         path = workspace.pack(name)
         with open_pack(path) as pack:
             wanted = {outcome.index: outcome for outcome in members}
-            held = {i: (pack.clip_ids[i], pack.lengths[i]) for i in wanted if i < len(pack)}
+            held = dict(enumerate(zip(pack.clip_ids, pack.lengths, strict=True)))
+            held = {i: held[i] for i in wanted if i in held}
             if held != {i: (o.clip_id, o.frames) for i, o in wanted.items()}:
                 raise SignpipeError(
                     f"{path} has changed since it came into {workspace.root}; extract or import "

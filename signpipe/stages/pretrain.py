@@ -129,19 +129,19 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
     """The clips to learn from without labels.
 
     By default those of the splits train and unlabelled and those with none, but nothing that
-    fine-tuning would hold out, nor any other clip of a signer whom it would hold out.
+    fine-tuning would hold out, nor unlabelled clips without a split of signers it would hold out.
     """
     clips = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
     wanted = POOL if splits is None else tuple(splits)
     held_out = _held_out(clips) if splits is None else []
     ids = {clip.clip_id for clip in held_out}
-    signers = {clip.signer for clip in held_out} - {clip.signer for clip in clips if clip.split}
+    signers = {clip.signer for clip in held_out} - {""}
     pool = [
         clip
         for clip in clips
         if clip.split in wanted
         and clip.clip_id not in ids
-        and not (clip.signer and not clip.label and clip.signer in signers)
+        and not (clip.signer in signers and not clip.label and not clip.split)
     ]
     if len(pool) < 2:
         named = ", ".join(split or "none" for split in wanted)

@@ -54,7 +54,8 @@ def _extract(workspace: Workspace) -> StageStatus:
     table = read_clips(workspace.clips)
     clips = table.values()
     behind = len(read_outcomes(workspace.outcomes).keys() - table.keys())
-    if behind:
+    left_out = f"; {behind} more are not in the clip table, extract adds them" if behind else ""
+    if not clips and behind:
         detail = f"cut short: {behind} finished clips are not in the clip table; run it again"
         return StageStatus("extract", "keypoints", MISSING, detail)
     if not clips:
@@ -66,7 +67,7 @@ def _extract(workspace: Workspace) -> StageStatus:
     by_status = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     detail = (
         f"{len(clips)} clips: {by_status}; {sum(bool(clip.label) for clip in usable)} labelled "
-        f"with {len(signs)} signs, {len(signers)} signers"
+        f"with {len(signs)} signs, {len(signers)} signers{left_out}"
     )
     return StageStatus("extract", "keypoints", DONE if usable else MISSING, detail)
 

@@ -23,6 +23,7 @@ def test_again_does_nothing_until_a_clip_is_added(signs_workspace, tmp_path):
     before = signs_workspace.parts.stat().st_mtime_ns
     assert prepare.run(signs_workspace).already
     assert signs_workspace.parts.stat().st_mtime_ns == before
+    assert not prepare.run(signs_workspace, redo=True).already
     with_times = open_parts(signs_workspace.parts)
     write_pack(tmp_path / "more.h5", {"one more": _clip()})
     import_packs.run(signs_workspace, [tmp_path / "more.h5"])
@@ -56,6 +57,13 @@ def test_an_empty_workspace_says_what_comes_first(tmp_path):
     with pytest.raises(SignpipeError, match="signpipe extract"):
         prepare.run(Workspace(tmp_path / "nothing"))
     assert not (tmp_path / "nothing").exists()
+
+
+def test_rows_that_a_person_deleted_are_left_out_with_a_word(signs_workspace, capsys):
+    lines = signs_workspace.clips.read_text().splitlines()
+    signs_workspace.clips.write_text("\n".join(lines[:-3]) + "\n")
+    prepare.run(signs_workspace)
+    assert "3 extracted clips are not in the clip table" in capsys.readouterr().err
 
 
 def test_a_pack_that_was_changed_behind_our_back_is_noticed(signs_workspace):

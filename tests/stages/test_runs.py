@@ -17,6 +17,7 @@ def test_new_unfinished_done_and_different(tmp_path):
     assert finished.exists()
     assert begin(folder, other, {"clips": 8}, finished, redo=True) is False
     assert not finished.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_clip_lists(tmp_path):
