@@ -154,7 +154,7 @@ def run(
         )
     if card:
         settings = settings.model_copy(update={"encoder": card.encoder})
-    table = read_clips(workspace.clips).values()
+    table = [c for c in read_clips(workspace.clips).values() if c.clip_id in parts.rows]
     clips, how = labelled_clips(table, settings.labels_per_sign, settings.seed)
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
