@@ -19,6 +19,7 @@ ROOMS = (
     "stages",
     "demo",
     "show",
+    "commands",
     "cli",
 )
 

@@ -16,7 +16,7 @@ from typing import NoReturn
 from signpipe.cliptable import Clip, update_clips
 from signpipe.errors import SignpipeError
 from signpipe.landmarks.clip_worker import ClipJob, clip_worker, settings_fingerprint
-from signpipe.landmarks.outcomes import Outcome, append_outcomes
+from signpipe.landmarks.outcomes import Outcome, append_outcomes, read_outcomes
 from signpipe.landmarks.pool import Lost, run_jobs
 from signpipe.progress import track
 from signpipe.settings import ExtractSettings
@@ -92,6 +92,7 @@ def run(
             # The table says what happened; the cause of the stop matters more than that it cannot.
             with suppress(OSError, SignpipeError):
                 sweep(workspace)
+                _catch_up(workspace, plan)
                 table()
             raise
         clips = table()
@@ -137,6 +138,15 @@ def _extract(
                 table()
                 table_time = time.monotonic()
     return frames
+
+
+def _catch_up(workspace: Workspace, plan: Plan) -> None:
+    """A stop may fall between a clip's line in the journal and its place in the plan."""
+    journal = read_outcomes(workspace.outcomes)
+    for job in plan.jobs:
+        outcome = journal.get(job.clip_id)
+        if outcome is not None and outcome != plan.journal.get(job.clip_id):
+            plan.done[job.clip_id] = plan.journal[job.clip_id] = outcome
 
 
 def _lost(job: ClipJob, lost: Lost, settings: ExtractSettings) -> Outcome:

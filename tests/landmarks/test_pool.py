@@ -110,8 +110,10 @@ def test_killed_while_idle(tmp_path: Path) -> None:
                 time.sleep(0.5)
                 for pid in alive(tmp_path):
                     os.kill(pid, signal.SIGKILL)
+                while alive(tmp_path):  # a dying worker can still be given a job
+                    time.sleep(0.01)
     assert len({job for job, _ in found}) == 6
-    assert sum(lost for _, lost in found) <= 1  # the one that may have been given in the meantime
+    assert sum(lost for _, lost in found) <= 1  # the one that was given with the first
 
 
 def test_stops_are_clear(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""Options that several commands share, and their exit codes."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from signpipe.settings import PRESETS, parse_changes
+
+FAILED_SOME, NOTHING_DONE, INTERRUPTED = 1, 2, 130
+
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option(
+        "--workspace", "-w", envvar="SIGNPIPE_WORKSPACE", help="The folder that holds everything."
+    ),
+]
+PresetOption = Annotated[str, typer.Option(help=f"Start from: {', '.join(PRESETS)}.")]
+FileOption = Annotated[
+    Path | None, typer.Option("--settings", help="A TOML file with any of the stage's settings.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, such as epochs=5 or encoder.frames=32; repeatable."),
+]
+RedoOption = Annotated[bool, typer.Option("--redo", help="Do again what is done already.")]
+RunOption = Annotated[str | None, typer.Option("--run", help="Name of the run.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def changes(set_: list[str] | None, **options: int | None) -> dict[str, Any]:
+    """What `--set` and the options that were given change in a preset."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return parse_changes(set_ or []) | given
