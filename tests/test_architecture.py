@@ -8,9 +8,13 @@ from pathlib import Path
 import signpipe
 
 PACKAGE = Path(signpipe.__file__).parent
-GROUND = {"errors", "workspace", "cliptable", "progress", "settings", "skeleton", "splits"}
+GROUND = {
+    *("errors", "workspace", "cliptable", "progress", "settings", "skeleton", "splits"),
+    "duplicates",
+}
 ROOMS = (
     "video",
+    "datasets",
     "landmarks",
     "parts",
     "model",

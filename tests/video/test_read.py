@@ -1,14 +1,17 @@
 import os
 import shutil
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from signpipe.errors import SignpipeError
-from signpipe.video.read import EmptyVideo, UnreadableVideo, Video, find_videos
+from signpipe.video.read import EmptyVideo, UnreadableVideo, Video, find_videos, walk_videos
 from signpipe.video.whole import missing_bytes
 
 
@@ -176,6 +179,186 @@ def test_shared_videos(shared_data: Path) -> None:
         Video(odd / "empty-mp4-258bytes.mp4")
 
 
+def write_long(path: Path, codec: str, times: list[float], rate: int = 25, **options: str) -> Path:
+    """A clip of moving noise, every frame different, with key frames every 12 frames."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype=np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = 80, 64
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.options = {"g": "12", **options}
+        stream.codec_context.gop_size = 12
+        stream.codec_context.time_base = Fraction(1, rate)
+        for number, time in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(np.roll(noise, number, axis=1), format="rgb24")
+            frame.pts, frame.time_base = round(time * rate), Fraction(1, rate)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+class CountingVideo(Video):
+    """Counts the packets that are read."""
+
+    count = 0
+
+    def _packets(self) -> Iterator["av.Packet"]:
+        for packet in super()._packets():
+            self.count += 1
+            yield packet
+
+
+def read_segment(
+    path: Path, start: Fraction | float, end: Fraction | float | None
+) -> tuple[CountingVideo, list[float], list[np.ndarray]]:
+    with CountingVideo(path, start, end) as video:
+        frames = list(video)
+    return video, [time for time, _ in frames], [pixels for _, pixels in frames]
+
+
+def assert_is_slice(path: Path, start: float, end: float | None) -> CountingVideo:
+    """What the segment gives is what decoding everything and slicing by time gives."""
+    _, times, frames = read(path)
+    inside = [
+        number
+        for number, time in enumerate(times)
+        if time >= start - 0.002 and (end is None or time < end - 0.002)
+    ]
+    video, seconds, pixels = read_segment(path, start, end)
+    assert len(seconds) == len(inside) == video.frames
+    assert seconds == pytest.approx([times[number] - times[inside[0]] for number in inside])
+    assert all((a == frames[b]).all() for a, b in zip(pixels, inside, strict=True))
+    assert video.damage == ""
+    return video
+
+
+REGULAR = [number / 25 for number in range(80)]
+SLOWING = list(np.cumsum([1 + number // 20 for number in range(80)]) / 25)
+LAYOUTS = [
+    ("b_frames.mp4", "h264", REGULAR, {"bf": "3"}),
+    ("variable.mp4", "h264", SLOWING, {"bf": "3"}),
+    ("open_gop.mkv", "h264", REGULAR, {"bf": "3", "x264-params": "open-gop=1"}),
+    ("variable.mkv", "mpeg4", SLOWING, {"bf": "2"}),
+    ("plain.webm", "libvpx", REGULAR, {}),
+    ("plain.avi", "mjpeg", REGULAR, {}),
+    ("b_frames.avi", "mpeg4", REGULAR, {"bf": "2"}),
+    ("b_frames.ts", "mpeg2video", REGULAR, {"bf": "2"}),
+    ("open_gop.ts", "h264", REGULAR, {"bf": "3", "x264-params": "open-gop=1"}),
+    ("b_frames.mpg", "mpeg2video", REGULAR, {"bf": "2"}),
+    ("plain.flv", "flv", REGULAR, {}),
+]
+
+
+@pytest.fixture(scope="module")
+def layouts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("layouts")
+    return {
+        name: write_long(folder / name, codec, times, **options)
+        for name, codec, times, options in LAYOUTS
+    }
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in LAYOUTS])
+@pytest.mark.parametrize("first", [0, 1, 11, 12, 37, 70])
+def test_a_segment_is_a_slice(layouts: dict[str, Path], name: str, first: int) -> None:
+    times = read(layouts[name])[1]
+    assert_is_slice(layouts[name], times[first], times[first + 7])
+    assert_is_slice(layouts[name], times[first], None)
+
+
+@given(st.data())
+@settings(max_examples=25, deadline=None)
+def test_any_segment_is_a_slice(layouts: dict[str, Path], data: st.DataObject) -> None:
+    path = layouts[data.draw(st.sampled_from(["b_frames.mp4", "variable.mp4", "open_gop.mkv"]))]
+    last = read(path)[1][-1]
+    start = data.draw(st.floats(0, last))
+    end = data.draw(st.floats(start + 0.5, start + 3))
+    assert_is_slice(path, start, end)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])  # the latter rounds times to milliseconds
+def test_frames_numbered_at_a_rate_are_found_exactly(tmp_path: Path, name: str) -> None:
+    path = write_long(tmp_path / name, "h264", [number / 30 for number in range(40)], 30, bf="2")
+    everything = read(path)[2]
+    for first in range(18, 30):
+        _, _, frames = read_segment(path, Fraction(first, 30), Fraction(first + 2, 30))
+        assert len(frames) == 2
+        assert (frames[0] == everything[first]).all()
+
+
+def test_a_segment_of_a_rotated_video(layouts: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    shutil.copyfile(layouts["b_frames.mp4"], path)
+    _rotate(path, 90)
+    video = assert_is_slice(path, 1, 2)
+    assert (video.rotation, video.width, video.height) == (90, 64, 80)
+
+
+def test_a_late_segment_is_sought(tmp_path: Path) -> None:
+    times = [number / 25 for number in range(1500)]
+    path = write_long(tmp_path / "a.mp4", "mpeg4", times)
+    video, _, frames = read_segment(path, 55, 56)
+    assert len(frames) == 25
+    assert video.count < 60
+    assert video.fps == pytest.approx(25)
+
+
+def test_a_segment_after_the_end_is_empty(layouts: dict[str, Path]) -> None:
+    for path in layouts.values():
+        with pytest.raises(
+            EmptyVideo, match=r"from 90\.000 s to 91\.000 s is after the last frame"
+        ):
+            read_segment(path, 90, 91)
+        assert len(read_segment(path, 3, 91)[2]) > 0
+
+
+def test_a_segment_between_two_frames_is_empty(layouts: dict[str, Path]) -> None:
+    with pytest.raises(EmptyVideo, match="has no frame"):
+        read_segment(layouts["b_frames.mp4"], 1.01, 1.02)
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 1), (2, 1), (-1, 1), (float("nan"), 1)])
+def test_a_segment_of_nothing_is_refused(
+    layouts: dict[str, Path], start: float, end: float
+) -> None:
+    with pytest.raises(ValueError, match="has no frames"):
+        Video(layouts["b_frames.mp4"], start, end)
+
+
+def test_damage_outside_the_segment_does_not_count(tmp_path: Path) -> None:
+    path = write_long(tmp_path / "a.avi", "mjpeg", REGULAR)
+    data = path.read_bytes()
+    pictures = [at for at in range(len(data)) if data[at : at + 4] == b"00dc"][:80]
+    spoilt = bytearray(data)
+    for number in (10, 50):
+        spoilt[pictures[number] + 8 : pictures[number + 1]] = bytes(
+            pictures[number + 1] - pictures[number] - 8
+        )
+    path.write_bytes(spoilt)
+    assert "2 of 80 packets" in read(path)[0].damage
+    assert read_segment(path, 0.8, 1.8)[0].damage == ""
+    assert "1 of 25 packets" in read_segment(path, 1.6, 2.6)[0].damage
+    path.write_bytes(data[: pictures[60]])  # and what is cut off after it
+    assert read_segment(path, 0.8, 1.8)[0].damage == ""
+    assert "missing" in read_segment(path, 1.6, 3)[0].damage
+    with pytest.raises(UnreadableVideo, match="cannot be read: the last"):
+        read_segment(path, 2.8, 3)
+
+
+def test_real_segments(shared_data: Path) -> None:
+    videos = shared_data / "videos"
+    for name in ("wlasl/abdomen/00336.mp4", "odd/mov-vfr-1.mov"):
+        times = read(videos / name)[1]
+        assert_is_slice(videos / name, times[20], times[30])
+
+
+def test_declared_seconds(layouts: dict[str, Path]) -> None:
+    for name in ("b_frames.mp4", "open_gop.mkv", "plain.avi"):
+        with Video(layouts[name]) as video:
+            assert video.declared_seconds == pytest.approx(3.2, abs=0.05)
+
+
 def test_find_is_recursive_sorted_and_passes_over(tmp_path: Path) -> None:
     for name in ("b/2.mp4", "b/1.MOV", "a.webm", "b/.hidden.mp4", "notes.txt", ".git/x.mp4"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -197,6 +380,14 @@ def test_find_follows_links_once(tmp_path: Path) -> None:
     found = find_videos([folder])
     assert {video.path for video in found} >= {other / "x.mp4"}
     assert len({video.path for video in found}) == len(found) == 2
+
+
+def test_walk_gives_a_linked_file_under_every_name(tmp_path: Path) -> None:
+    (tmp_path / "b.mp4").touch()
+    os.symlink(tmp_path / "b.mp4", tmp_path / "a.mp4")
+    found = list(walk_videos(tmp_path))
+    assert [video.name for video in found] == ["a.mp4", "b.mp4"]
+    assert {video.path for video in found} == {tmp_path / "b.mp4"}
 
 
 def test_find_refuses_what_is_not_there(tmp_path: Path) -> None:
