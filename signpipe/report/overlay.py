@@ -1,17 +1,23 @@
 """The skeleton and the answer drawn over a clip's frames."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
 
-import cv2
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from signpipe.errors import SignpipeError
 from signpipe.landmarks.pack import Landmarks
+from signpipe.report.lettering import fitting, font
 from signpipe.skeleton import HAND_LINES, POSE_LINES, TRUNK_IN_POSE
+
+try:
+    import cv2
+except ImportError as error:
+    raise SignpipeError(
+        f"nothing can be drawn, since OpenCV cannot be loaded ({error}); on Debian and Ubuntu "
+        "install the packages libgl1 and libglib2.0-0"
+    ) from error
 
 Frame = NDArray[np.uint8]
 
@@ -84,33 +90,15 @@ def add_answers(frame: Frame, answers: Sequence[tuple[str, float]]) -> Frame:
     picture = Image.new("RGB", (width, height + row * len(shown) + row // 2), (24, 26, 30))
     picture.paste(Image.fromarray(frame), (0, 0))
     draw = ImageDraw.Draw(picture)
-    font = _font(round(row * 0.62))
+    letters = font(round(row * 0.62))
     for place, (sign, probability) in enumerate(shown):
         top = height + row // 4 + place * row
         bar = round(probability * (width - row))
         colour = (38, 110, 84) if place == 0 else (58, 62, 70)
         draw.rectangle((row // 2, top + 2, row // 2 + max(bar, 2), top + row - 3), colour)
         share = f"{probability:.0%}"
-        room = width - 2 * row - draw.textlength(share, font)
+        room = width - 2 * row - draw.textlength(share, letters)
         middle = top + row / 2
-        draw.text((row, middle), _fitting(draw, sign, font, room), "white", font, "lm")
-        draw.text((width - row, middle), share, "white", font, "rm")
+        draw.text((row, middle), fitting(draw, sign, letters, room), "white", letters, "lm")
+        draw.text((width - row, middle), share, "white", letters, "rm")
     return np.asarray(picture)
-
-
-def _fitting(
-    draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont, room: float
-) -> str:
-    text = " ".join(text.split())
-    if draw.textlength(text, font) <= room:
-        return text
-    while text and draw.textlength(text + "…", font) > room:
-        text = text[:-1]
-    return text + "…"
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    # OpenCV's own letters are ASCII only; matplotlib brings a font with many alphabets.
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    return ImageFont.truetype(str(path), size)

@@ -1,0 +1,143 @@
+"""The schema of `metrics.json`: what every protocol of `signpipe evaluate` leaves behind.
+
+All accuracies are shares in [0, 1]. `streams` holds the headline figures by stream (`joint`,
+`motion`, `both`; a recogniser of a single stream has only that one): of protocols that make one
+prediction a clip the whole result, of the others what `headline` says. Those others have every
+single measurement in `cells` and the means over seeds, folds, draws or signers in `summary`; a
+cell's `of` says what it is:
+
+    fractions      cells: fraction, seed, start (`pretrained` or `scratch`)
+                   summary: fraction, start
+    few-shot       cells: shots, features (`pretrained`, `random` or `keypoints`), classifier
+                   (`nearest mean` or `linear head`), signer (where shown and asked within each)
+                   summary: shots, features, classifier
+    cross-signer   cells: fold, signers (those held out, joined by ", ")
+                   summary: none; `streams` are over all clips, each named by a recogniser that has
+                   not learned from its signer
+
+Beside metrics.json lies predictions.csv where each clip is named once: clip_id, signer, label, the
+sign that each stream names, the probability of the first, and the second and third sign of `both`.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from signpipe.errors import SignpipeError
+from signpipe.workspace import read_json, write_json
+
+FORMAT, VERSION = "signpipe-metrics", 2
+Protocol = Literal["finetuned", "linear", "knn", "fractions", "few-shot", "cross-signer"]
+Measure = Literal["top1", "top5", "mean_class", "mean_class_top5"]
+MEASURES: tuple[Measure, ...] = ("top1", "top5", "mean_class", "mean_class_top5")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Figures(_Part):
+    """The accuracy of one stream.
+
+    `intervals` has (low, high) of a measure, see `Metrics.bootstrap`; `spread` its standard
+    deviation over the seeds, draws, folds or signers that were averaged. Either may be empty.
+    """
+
+    top1: float  # over clips
+    top5: float
+    mean_class: float  # top-1 of each sign, averaged over signs
+    mean_class_top5: float
+    intervals: dict[Measure, tuple[float, float]] = {}
+    spread: dict[Measure, float] = {}
+
+
+class Cell(_Part):
+    """One measurement of a protocol that makes several; `of` says which, see above."""
+
+    of: dict[str, str | int | float]
+    clips: int  # that were scored (few-shot: queries of one draw); in a summary the cells' mean
+    streams: dict[str, Figures]
+    joint_weight: float | None = None  # of `both`, where a cell has its own
+    trained_on: int | None = None  # labelled clips
+    cells: int = 1  # how many were averaged
+
+
+class Bin(_Part):
+    """Clips whose highest probability lies in (low, high], and means of them (0 if none)."""
+
+    low: float
+    high: float
+    clips: int
+    confidence: float
+    accuracy: float
+
+
+class Calibration(_Part):
+    """Expected calibration error: the bins' |confidence - accuracy|, weighted by their clips."""
+
+    expected_error: float
+    bins: tuple[Bin, ...]
+
+
+class Bootstrap(_Part):
+    """How the intervals were made. `over` is what was drawn with replacement."""
+
+    over: Literal["signers", "clips"]
+    level: float  # such as 0.95
+    draws: int
+    note: str  # why over clips, or why to distrust; "" if there is nothing to say
+
+
+class Metrics(_Part):
+    """The whole file. Keys that not every protocol has are None or empty there."""
+
+    format: Literal["signpipe-metrics"] = "signpipe-metrics"
+    version: Literal[2] = 2
+    protocol: Protocol
+    split: str  # that was scored; cross-signer: all that take turns, joined by +
+    stage: Literal["finetune", "pretrain"] | None  # whose run was scored; None: from scratch
+    run: str  # its name
+    clips: int  # that were scored
+    signers: list[str]  # of these clips; "" is an unknown one
+    streams: dict[str, Figures]
+    headline: str  # what `streams` are, in words
+    averages: str  # what the measures average over, in words
+    both: str  # how `both` is formed, in words
+    joint_weight: float | None  # in `both`; motion has the rest; None: see the cells
+    selection: str  # by what, and on which clips, everything was chosen
+    chosen: dict[str, Any] = {}  # what was chosen, such as k of the nearest neighbours
+    signs: int  # that could be named
+    signs_scored: int  # of which there are clips
+    clips_of_unknown_signs: int  # left out, since they could not be named
+    clips_seen_in_pretraining: int | None  # None: not known in this workspace
+    split_from: str  # where the split comes from, in words
+    bootstrap: Bootstrap | None = None
+    calibration: dict[str, Calibration] = {}  # by stream
+    cells: list[Cell] = []
+    summary: list[Cell] = []
+    data: str  # fingerprint of the keypoints, their preparation, and the labels and splits used
+    scored_before: int  # how often this split had been scored in this workspace by anything
+    scored_by: dict[str, int]  # the same by what scored it: "<run>, <protocol>"
+    settings: dict[str, Any]  # of the evaluation
+    inputs: dict[str, Any]  # fingerprints; if they still hold, the result is up to date
+
+
+def write_metrics(path: Path, metrics: Metrics) -> dict[str, Any]:
+    """Write metrics.json atomically; returns what was written."""
+    value = metrics.model_dump(mode="json")
+    write_json(path, value)
+    return value
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Read a metrics.json. Raises SignpipeError if it is missing, damaged or of another version."""
+    try:
+        return Metrics.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise SignpipeError(
+            f"{path} is no result of this version's evaluate ({field}: {first['msg']}); "
+            "evaluate again with --redo"
+        ) from error
