@@ -30,3 +30,11 @@ def test_they_agree_with_each_other(signs, clips, seed):
     made = matrix.sum(axis=1)
     per_sign = np.diag(matrix)[made > 0] / made[made > 0]
     assert per_sign.mean() == pytest.approx(measured["mean_class"])
+
+
+def test_what_is_no_number_is_never_right():
+    logits = np.full((3, 4), np.nan, np.float32)
+    logits[1, 2] = 1.0
+    assert measure(logits, np.array([0, 2, 3])) == dict.fromkeys(
+        ("top1", "top5", "mean_class", "mean_class_top5"), 0.0
+    ) | {"top5": 1.0, "mean_class_top5": 1.0}
