@@ -12,6 +12,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     ValidationError,
     model_validator,
@@ -20,8 +22,16 @@ from pydantic import (
 from signpipe.errors import SignpipeError
 
 Consistency = Literal["none", "feature", "queue"]
-Augmentation = Literal["mild", "paper", "release"]
+Augmentation = Literal["none", "mild", "paper", "release"]
+Streams = Literal["joint", "motion", "both"]
+MotionForm = Literal["forward", "backward"]
+MODALITIES_OF: dict[Streams, tuple[str, ...]] = {
+    "joint": ("joint",),
+    "motion": ("motion",),
+    "both": ("joint", "motion"),
+}
 Schedule = Literal["steps", "cosine"]
+Precision = Literal["auto", "fp32", "bf16"]
 
 
 class Settings(BaseModel):
@@ -46,9 +56,10 @@ class PrepareSettings(Settings):
 
 
 class EncoderSettings(Settings):
-    """Sizes of one encoder; the default is `compact`."""
+    """What an encoder is given, and its sizes; the default is `compact`."""
 
     frames: int = Field(16, ge=4, le=512)  # T, to which every view is resampled
+    motion: MotionForm = "forward"  # x_(t+1) - x_t, or x_t - x_(t-1)
     joint_channels: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 32, 64)
     part_channels: int = Field(96, ge=8)  # features per frame and part
     temporal_blocks: int = Field(1, ge=0, le=8)
@@ -66,17 +77,50 @@ class EncoderSettings(Settings):
         return self
 
 
-class PretrainSettings(Settings):
+class MildAugmentation(Settings):
+    """Strengths of the augmentation `mild`; 0 switches one off.
+
+    Angles are degrees either way, scale and shear shares of a length, translation and noise lengths
+    in the parts' own units, the others probabilities.
+    """
+
+    hand_rotation: float = Field(15, ge=0, le=180)
+    trunk_rotation: float = Field(8, ge=0, le=180)
+    scale: float = Field(0.15, ge=0, lt=1)  # of each axis
+    shear: float = Field(0.1, ge=0, le=1)
+    hand_translation: float = Field(0, ge=0)
+    trunk_translation: float = Field(0.1, ge=0)
+    noise: float = Field(0.01, ge=0)  # of every joint in every frame
+    joint_dropout: float = Field(0.05, ge=0, le=1)  # of a joint, for the whole window
+    hand_dropout: float = Field(0.2, ge=0, le=1)  # of a stretch of frames of one hand
+    speed: float = Field(0, ge=0, lt=1)  # the window's start runs so much faster or slower
+    swap: float = Field(0.5, ge=0, le=1)  # the person is mirrored
+
+
+class Views(Settings):
+    """What of a clip is learned from: its streams, and how their augmented views are drawn."""
+
+    streams: Streams = "both"
+    augmentation: Augmentation = "mild"
+    mild: MildAugmentation = MildAugmentation()
+    crop: float = Field(0.5, gt=0, le=1)  # the shortest window, as a share of the clip
+    crop_frames: int = Field(12, ge=1)  # and in frames, where the clip has them
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The streams one by one."""
+        return MODALITIES_OF[self.streams]
+
+
+class PretrainSettings(Views):
     """The method; the default is `compact`."""
 
     encoder: EncoderSettings = EncoderSettings()
-    augmentation: Augmentation = "mild"
-    crop: float = Field(0.5, gt=0, le=1)  # the shortest window, as a share of the clip
-    crop_frames: int = Field(12, ge=1)  # and in frames, where the clip has them
     contrast: tuple[Literal["fused", "hand", "trunk"], ...] = ("fused", "hand", "trunk")
     consistency: Consistency = "queue"
     consistency_nearest: int = Field(256, ge=1)
-    transfer_nearest: int = Field(1024, ge=0)  # K of the knowledge transfer; 0 leaves it out
+    # K of the knowledge transfer; 0 leaves it out, and with one stream alone there is none.
+    transfer_nearest: int = Field(1024, ge=0)
     queue: int = Field(4096, ge=16)
     temperature: float = Field(0.07, gt=0)
     teacher_temperature: float = Field(0.05, gt=0)
@@ -93,8 +137,9 @@ class PretrainSettings(Settings):
     drops: tuple[float, ...] = (1 / 3, 2 / 3)  # of `steps`: shares of the epochs, each x 0.1
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(1e-4, ge=0)
-    clip_gradient: float = Field(5.0, gt=0)
+    clip_gradient: float = Field(5.0, ge=0)  # the largest norm; 0 leaves it as it is
     seed: int = Field(0, ge=0)
+    precision: Precision = "auto"  # of the encoders; auto: bf16 where it is faster in fact
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -105,17 +150,14 @@ class PretrainSettings(Settings):
         return self
 
 
-class FinetuneSettings(Settings):
-    """Supervised training of both streams and a new classifier."""
+class FinetuneSettings(Views):
+    """Supervised training of the streams' encoders and a new classifier for each."""
 
     # Only used from scratch; a pretrained encoder brings its own.
     encoder: EncoderSettings = EncoderSettings()
     epochs: int = Field(12, ge=1)
     least_steps: int = Field(20, ge=1)  # in an epoch: few clips are drawn more than once
     batch: int = Field(32, ge=2)
-    augmentation: Augmentation = "mild"
-    crop: float = Field(0.5, gt=0, le=1)
-    crop_frames: int = Field(12, ge=1)
     learning_rate: float = Field(0.01, gt=0)
     schedule: Schedule = "cosine"
     drops: tuple[float, ...] = (5 / 8, 7 / 8)
@@ -124,50 +166,129 @@ class FinetuneSettings(Settings):
     weight_decay: float = Field(1e-4, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     balance: float = Field(0.5, ge=0, le=1)  # 0: clips count alike; 1: signs count alike
-    clip_gradient: float = Field(5.0, gt=0)
+    clip_gradient: float = Field(5.0, ge=0)  # the largest norm; 0 leaves it as it is
     labels_per_sign: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
+    precision: Precision = "auto"  # of the encoders; auto: bf16 where it is faster in fact
 
 
-PAPER_ENCODER = EncoderSettings(
-    frames=64,
-    joint_channels=(128, 128, 256),
-    part_channels=512,
-    temporal_blocks=2,
-    layers=3,
-    hand_feedforward=1536,
-    trunk_feedforward=1024,
-)
+class EvaluateSettings(Settings):
+    """What the protocols of evaluate try and repeat; each uses the fields that concern it."""
+
+    neighbours: tuple[PositiveInt, ...] = (1, 3, 5, 10, 20, 50)  # knn: one of these, by val
+    inverse_penalties: tuple[PositiveFloat, ...] = (0.003, 0.01, 0.03, 0.1, 1.0)  # linear: likewise
+    fractions: tuple[PositiveFloat, ...] = (0.01, 0.05, 0.1, 0.3, 0.6, 1.0)  # of training clips
+    seeds: tuple[NonNegativeInt, ...] = (0, 1, 2)  # fractions: of the clips drawn and the training
+    shots: tuple[PositiveInt, ...] = (1, 3, 5)  # few-shot: clips shown of each sign
+    within: Literal["signer", "split"] = "signer"  # few-shot: shown and asked of one signer, or all
+    draws: int = Field(100, ge=1)  # few-shot: of the clips shown
+    head: bool = False  # few-shot: also a linear head fitted to the clips shown
+    folds: int = Field(5, ge=0)  # cross-signer: groups of signers; 0: each signer by itself
+    bootstrap: int = Field(2000, ge=100)  # draws behind an interval
+    level: float = Field(0.95, gt=0, lt=1)  # of the intervals
+    finetune: FinetuneSettings = FinetuneSettings()  # of fractions and cross-signer
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if any(share > 1 for share in self.fractions):
+            raise ValueError("fractions must be at most 1")
+        if self.folds == 1:
+            raise ValueError("folds must be 0 or at least 2")
+        for name in ("neighbours", "inverse_penalties", "fractions", "seeds", "shots"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{name} must be one or more different values")
+        return self
+
+
+def _published(
+    motion: MotionForm, pretrain: dict[str, Any], finetune: dict[str, Any]
+) -> dict[type[Settings], Settings]:
+    """What the paper and its authors' release have in common, and what each has of its own."""
+    encoder = EncoderSettings(
+        frames=64,
+        motion=motion,
+        joint_channels=(128, 128, 256),
+        part_channels=512,
+        temporal_blocks=2,
+        layers=3,
+        heads=8,
+        hand_feedforward=1536,
+        trunk_feedforward=1024,
+        dropout=0.1,
+        embedding=128,
+    )
+    common = {
+        "encoder": encoder,
+        "learning_rate": 0.01,
+        "schedule": "steps",
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "batch": 64,
+        "least_steps": 1,
+        "clip_gradient": 0.0,
+    }
+    contrastive = {
+        "crop": 0.1,
+        "crop_frames": 32,
+        "queue": 16384,
+        "temperature": 0.07,
+        "teacher_temperature": 0.05,
+        "student_temperature": 0.1,
+        "transfer_nearest": 8192,
+        "transfer_weight": 1.0,
+        "epochs": 150,
+    }
+    supervised = {
+        "augmentation": "none",
+        "crop": 0.5,
+        "crop_frames": 64,
+        "encoder_rate": 1.0,
+        "label_smoothing": 0.0,
+        "balance": 0.0,
+    }
+    return {
+        PretrainSettings: PretrainSettings.model_validate(common | contrastive | pretrain),
+        FinetuneSettings: FinetuneSettings.model_validate(common | supervised | finetune),
+        PrepareSettings: PrepareSettings(hand_box=2.2, trunk="image", mirror_left_hand=True),
+    }
+
+
 PRESETS: dict[str, dict[type[Settings], Settings]] = {
     "compact": {PretrainSettings: PretrainSettings(), FinetuneSettings: FinetuneSettings()},
-    "paper": {
-        PretrainSettings: PretrainSettings(
-            encoder=PAPER_ENCODER,
-            augmentation="paper",
-            crop=0.1,
-            crop_frames=32,
-            contrast=("hand", "trunk"),
-            consistency="feature",
-            transfer_nearest=8192,
-            queue=16384,
-            least_steps=1,
-            contrast_weight=0.5,
-            consistency_weight=0.5,
-            epochs=150,
-            schedule="steps",
-        ),
-        FinetuneSettings: FinetuneSettings(
-            encoder=PAPER_ENCODER,
-            epochs=60,
-            least_steps=1,
-            batch=64,
-            crop_frames=64,
-            schedule="steps",
-            label_smoothing=0.0,
-            balance=0.0,
-        ),
-    },
+    "paper": _published(
+        motion="backward",
+        pretrain={
+            "augmentation": "paper",
+            "contrast": ("hand", "trunk"),
+            "consistency": "feature",
+            "contrast_weight": 0.5,
+            "consistency_weight": 0.5,
+            "key_momentum": 0.99,
+            "drops": (1 / 3, 2 / 3),
+        },
+        finetune={"epochs": 60},
+    ),
+    "release": _published(
+        motion="forward",
+        pretrain={
+            "augmentation": "release",
+            "contrast": ("fused", "hand", "trunk"),
+            "consistency": "queue",
+            "consistency_nearest": 1024,
+            "contrast_weight": 1.0,
+            "consistency_weight": 1.0,
+            "key_momentum": 0.999,
+            "drops": (2 / 3,),
+        },
+        finetune={"epochs": 80, "drops": (5 / 8, 7 / 8)},
+    ),
 }
+
+for _stages in PRESETS.values():
+    _stages[EvaluateSettings] = EvaluateSettings.model_validate(
+        {"finetune": _stages[FinetuneSettings].model_dump()}
+    )
 
 Model = TypeVar("Model", bound=Settings)
 

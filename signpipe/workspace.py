@@ -5,6 +5,7 @@
     ├── keypoints/
     │   ├── settings.json          what extract was run with
     │   ├── outcomes.jsonl         one line a finished clip, see `signpipe.landmarks.outcomes`
+    │   ├── outcomes/              the same of shards that ran at the same time
     │   └── <clip_id>.h5           one pack a clip; an imported pack holds many
     ├── parts.h5                   what prepare makes of all packs
     ├── pretrain/<run>/            settings.json, metrics.csv, clips.csv, checkpoint.pt,
@@ -12,6 +13,9 @@
     ├── finetune/<run>/            settings.json, metrics.csv, clips.csv, checkpoint.pt
     │   └── recognizer/            model.safetensors, recognizer.json: all that predict needs
     └── evaluate/<run>-<split>/    metrics.json, predictions.csv, confusion.csv, confusion.png
+
+A run that is made again with --redo grows in `.<run>.redo/` beside the old one, which it replaces
+when it is finished.
 
 Whether something is done is never remembered, only computed: each output has a *record* (its
 `settings.json`) of the settings and the inputs' fingerprints it was made with, and is done as long
@@ -27,6 +31,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -84,25 +89,36 @@ class Workspace:
         return [name for name in names if RUN_NAME.fullmatch(name)]  # no half-deleted ones
 
     @contextmanager
-    def lock(self, purpose: str) -> Iterator[None]:
+    def lock(self, purpose: str, *, shared: bool = False, wait: bool = False) -> Iterator[None]:
         """Hold the workspace for one writer; freed by the system even after kill -9.
 
-        Raises SignpipeError when another process holds it or the folder cannot be written.
+        Those who hold it `shared` do so together, and keep out who wants it alone. Raises
+        SignpipeError when another process holds it, unless it is to `wait`, or when the folder
+        cannot be written or locked.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            handle = open(self.root / f".{purpose}.lock", "w")  # noqa: SIM115
+            # NFS lets only readers hold a file together and only writers hold it alone.
+            handle = open(self.root / f".{purpose}.lock", "a+")  # noqa: SIM115
         except OSError as error:
             raise SignpipeError(
                 f"cannot write to the workspace {self.root}: {error.strerror}"
             ) from error
         with handle:
+            # Between machines this holds wherever the shared file system passes flock(2) on: NFS
+            # since 4, CephFS, GPFS, Lustre mounted with `flock`. A machine that dies frees it too.
+            mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+                fcntl.flock(handle, mode | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError as error:
                 raise SignpipeError(
                     f"another signpipe {purpose} is writing to {self.root}; "
                     "wait for it or use another workspace"
+                ) from error
+            except OSError as error:
+                raise SignpipeError(
+                    f"the file system of {self.root} cannot lock files ({error.strerror}); mount "
+                    "it with locks or use another workspace"
                 ) from error
             yield
 
@@ -164,6 +180,12 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+@lru_cache(maxsize=100_000)
+def sha256_of_version(path: Path, size: int, mtime_ns: int) -> str:
+    """As `sha256_of_file`, once for all clips of a file that has this size and time of change."""
+    return sha256_of_file(path)
+
+
 def sha256_of_values(*values: Any) -> str:
     """Hex SHA-256 of JSON-serialisable values: the fingerprint of a set of inputs."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
@@ -180,9 +202,21 @@ def write_record(
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
-    """The record of a folder, or None if there is none yet."""
+    """The record of a folder, or None if there is none yet.
+
+    Raises SignpipeError naming the file if it is damaged or no record.
+    """
     path = folder / "settings.json"
-    return read_json(path) if path.exists() else None
+    if not path.exists():
+        return None
+    record = read_json(path)
+    for name in ("settings", "inputs"):
+        if not isinstance(record.get(name), dict):
+            raise SignpipeError(
+                f"{path} has no {name}, so it was not written by signpipe; restore it, or use "
+                "another workspace"
+            )
+    return record
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:

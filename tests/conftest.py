@@ -1,7 +1,11 @@
 """What several tests need: real data where it is present, and clips made on the spot."""
 
+import json
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +31,43 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"there is no {folder}; SIGNPIPE_SHARED_DATA can name it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[str]":
+    """The address of a Dask scheduler on this machine with two workers of one thread each.
+
+    They can import this folder's tests. A task may lose one worker, the next fails it.
+    """
+    folder = tmp_path_factory.mktemp("dask")
+    tests = Path(__file__).parent / "landmarks"
+    settings = {
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+        "PYTHONPATH": os.pathsep.join([str(tests), os.environ.get("PYTHONPATH", "")]),
+    }
+    common = ["--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard"]
+    programs = [
+        ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common],
+        ["dask_worker", "--nworkers", "2", "--nthreads", "1", "--memory-limit", "0"]
+        + ["--local-directory", str(folder), *common],
+    ]
+    started = []
+    try:
+        for module, *options in programs:
+            with (folder / f"{module}.log").open("w") as log:
+                command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
+                started.append(
+                    subprocess.Popen(command, env={**os.environ, **settings}, stderr=log)
+                )
+        limit = time.monotonic() + 60
+        while not (folder / "scheduler.json").exists():
+            assert time.monotonic() < limit, "the scheduler does not start"
+            time.sleep(0.05)
+        yield json.loads((folder / "scheduler.json").read_text())["address"]
+    finally:
+        for process in started[::-1]:
+            process.terminate()
+            process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +140,7 @@ def walk() -> "Callable[..., Landmarks]":
 def signs_workspace(tmp_path: Path) -> "Workspace":
     """A workspace with 3 made-up signs, 5 signers and 4 clips of each, labelled, without splits."""
     from signpipe.landmarks.pack import write_pack
-    from signpipe.stages import import_packs
+    from signpipe.stages import import_keypoints
     from signpipe.workspace import Workspace
 
     clips = {
@@ -113,7 +154,7 @@ def signs_workspace(tmp_path: Path) -> "Workspace":
     labels = tmp_path / "labels.csv"
     labels.write_text("\n".join(["clip_id,label,signer", *rows]) + "\n")
     workspace = Workspace(tmp_path / "workspace")
-    import_packs.run(workspace, [tmp_path / "made_up.h5"], labels=labels)
+    import_keypoints.run(workspace, [tmp_path / "made_up.h5"], labels=labels)
     return workspace
 
 
@@ -130,4 +171,5 @@ def small() -> dict[str, Any]:
         "encoder.embedding": 16,
         "batch": 12,
         "least_steps": 1,
+        "precision": "fp32",  # auto would time a busy machine
     }

@@ -5,6 +5,7 @@ from signpipe.settings import (
     PRESETS,
     EncoderSettings,
     FinetuneSettings,
+    PrepareSettings,
     PretrainSettings,
     parse_changes,
     resolve,
@@ -31,6 +32,9 @@ def test_the_last_of_preset_file_and_change_wins(tmp_path):
         ({"encoder.joint_channels": [0, 4, 4]}, r"joint_channels\.0: .*greater than 0"),
         ({"queue": 32}, "queue must be at least batch"),
         ({"contrast": []}, "contrast must name"),
+        ({"streams": "hands"}, "streams: .*hands"),
+        ({"mild.rotate": 3}, "no setting mild.rotate;"),
+        ({"mild.swap": 2}, r"mild\.swap: .*less than or equal to 1"),
     ],
 )
 def test_impossible_values_are_refused_by_name(changes, said):
@@ -70,3 +74,96 @@ def test_presets_fine_tune_what_they_pretrain():
         assert pretrain.encoder == finetune.encoder
     assert resolve(PretrainSettings, "compact") == PretrainSettings()
     assert PretrainSettings().encoder == EncoderSettings()
+
+
+# The publication's table: setting, `paper`, `release`.
+PUBLISHED = [
+    ("contrast", ("hand", "trunk"), ("fused", "hand", "trunk")),
+    ("consistency", "feature", "queue"),
+    ("contrast_weight", 0.5, 1.0),
+    ("consistency_weight", 0.5, 1.0),
+    ("transfer_weight", 1.0, 1.0),
+    ("key_momentum", 0.99, 0.999),
+    ("augmentation", "paper", "release"),
+    ("epochs", 150, 150),
+    ("schedule", "steps", "steps"),
+    ("drops", (50 / 150, 100 / 150), (100 / 150,)),
+    ("encoder.motion", "backward", "forward"),
+]
+# What both have in common.
+SHARED = {
+    "streams": "both",
+    "encoder.frames": 64,
+    "encoder.joint_channels": (128, 128, 256),
+    "encoder.part_channels": 512,
+    "encoder.temporal_blocks": 2,
+    "encoder.layers": 3,
+    "encoder.heads": 8,
+    "encoder.dropout": 0.1,
+    "encoder.hand_feedforward": 1536,
+    "encoder.trunk_feedforward": 1024,
+    "encoder.embedding": 128,
+    "crop": 0.1,
+    "crop_frames": 32,
+    "temperature": 0.07,
+    "teacher_temperature": 0.05,
+    "student_temperature": 0.1,
+    "transfer_nearest": 8192,
+    "queue": 16384,
+    "batch": 64,
+    "learning_rate": 0.01,
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+    "clip_gradient": 0,
+    "least_steps": 1,
+}
+FINE_TUNED = {
+    "augmentation": "none",
+    "crop": 0.5,
+    "crop_frames": 64,
+    "learning_rate": 0.01,
+    "batch": 64,
+    "encoder_rate": 1,
+    "label_smoothing": 0,
+    "balance": 0,
+}
+
+
+def value(settings, name):
+    for part in name.split("."):
+        settings = getattr(settings, part)
+    return settings
+
+
+def test_the_published_numbers_of_pretraining():
+    paper, release = (resolve(PretrainSettings, preset) for preset in ("paper", "release"))
+    for name, in_paper, in_release in PUBLISHED:
+        assert value(paper, name) == in_paper, name
+        assert value(release, name) == in_release, name
+    for name, both in SHARED.items():
+        assert value(paper, name) == value(release, name) == both, name
+    assert release.consistency_nearest == 1024
+
+
+def test_the_published_numbers_of_fine_tuning_and_of_the_keypoints():
+    paper, release = (resolve(FinetuneSettings, preset) for preset in ("paper", "release"))
+    for name, both in FINE_TUNED.items():
+        assert value(paper, name) == value(release, name) == both, name
+    assert (paper.epochs, release.epochs) == (60, 80)
+    assert release.drops == (50 / 80, 70 / 80)
+    for preset in ("paper", "release"):
+        prepared = resolve(PrepareSettings, preset)
+        assert (prepared.hand_box, prepared.trunk, prepared.mirror_left_hand) == (
+            2.2,
+            "image",
+            True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("streams", "modalities"),
+    [("joint", ("joint",)), ("motion", ("motion",)), ("both", ("joint", "motion"))],
+)
+def test_streams_are_one_or_two_modalities(streams, modalities):
+    for model in (PretrainSettings, FinetuneSettings):
+        assert resolve(model, changes={"streams": streams}).modalities == modalities

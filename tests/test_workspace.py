@@ -93,6 +93,10 @@ def test_records(tmp_path: Path) -> None:
         (tmp_path / "settings.json").write_text(text)
         with pytest.raises(SignpipeError, match="settings.json"):
             read_json(tmp_path / "settings.json")
+    for text in ("{}", '{"settings": {}}', '{"settings": 1, "inputs": {}}'):
+        (tmp_path / "settings.json").write_text(text)
+        with pytest.raises(SignpipeError, match=r"settings\.json has no (settings|inputs)"):
+            read_record(tmp_path)
 
 
 def test_differences() -> None:

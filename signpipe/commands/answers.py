@@ -10,30 +10,91 @@ from signpipe import show
 from signpipe.commands.options import (
     FAILED_SOME,
     NOTHING_DONE,
+    FileOption,
     JsonOption,
+    PresetOption,
     RedoOption,
+    SetOption,
     WorkspaceOption,
+    changes,
 )
+from signpipe.report.results import Protocol
+from signpipe.settings import EvaluateSettings, resolve
 from signpipe.workspace import DEFAULT, Workspace
 
 
 def evaluate(
     workspace: WorkspaceOption = DEFAULT,
+    protocol: Annotated[Protocol, typer.Option(help="How to measure; see the README.")] = (
+        "finetuned"
+    ),
     split: Annotated[str, typer.Option(help="Which clips; test is for the final figure.")] = "val",
     run: Annotated[
-        str | None, typer.Option("--run", help="The fine-tuning run; default: the newest.")
+        str | None,
+        typer.Option(
+            "--run",
+            help="finetuned: the fine-tuning run to score (default: the newest); otherwise a name "
+            "for the result (default: that of the encoder).",
+        ),
     ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="A pretraining run or an encoder file, for all protocols but finetuned; default: "
+            "the newest."
+        ),
+    ] = None,
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch",
+            help="fractions: without pretraining as well; cross-signer: without pretraining.",
+        ),
+    ] = False,
+    preset: PresetOption = "compact",
+    settings: FileOption = None,
+    set_: SetOption = None,
     json_: JsonOption = False,
     redo: RedoOption = False,
 ) -> None:
-    """How often the recogniser is right: joint, motion and both, with a confusion matrix."""
+    """How often it is right: joint, motion and both, by one of the field's protocols."""
     from signpipe.stages import evaluate as stage
 
-    result = stage.run(Workspace(workspace), split=split, run=run, redo=redo)
+    result = stage.run(
+        Workspace(workspace),
+        resolve(EvaluateSettings, preset, settings, changes(set_)),
+        protocol=protocol,
+        split=split,
+        run=run,
+        encoder=encoder,
+        from_scratch=from_scratch,
+        redo=redo,
+    )
     if json_:
         print(json.dumps(result.metrics, indent=2, ensure_ascii=False))
     else:
         show.evaluated(result)
+
+
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folders of evaluate/, or runs; the others are compared with the first."
+        ),
+    ],
+    workspace: WorkspaceOption = DEFAULT,
+    split: Annotated[str, typer.Option(help="Of which split, where runs are named.")] = "val",
+    json_: JsonOption = False,
+) -> None:
+    """Evaluated runs side by side, and whether they differ by more than chance."""
+    from signpipe.stages import compare as stage
+
+    result = stage.run(Workspace(workspace), runs, split=split)
+    if json_:
+        print(json.dumps(stage.as_json(result), indent=2, ensure_ascii=False))
+    else:
+        show.compared(result)
 
 
 def predict(

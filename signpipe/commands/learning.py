@@ -6,7 +6,9 @@ import typer
 
 from signpipe import show
 from signpipe.commands.options import (
+    DevicesOption,
     FileOption,
+    LoggerOption,
     PresetOption,
     RedoOption,
     RunOption,
@@ -29,22 +31,33 @@ def pretrain(
             help="Splits to learn from, such as train,unlabelled (default: all but those held out)."
         ),
     ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(help="Go on from this encoder: a pretraining run or an encoder file."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the clips.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
     settings: FileOption = None,
     set_: SetOption = None,
+    logger: LoggerOption = None,
+    devices: DevicesOption = 1,
     redo: RedoOption = False,
 ) -> None:
     """Learn an encoder from clips without labels; interrupted, the same command goes on."""
     from signpipe.stages import pretrain as stage
+    from signpipe.training.devices import team
 
-    result = stage.run(
-        Workspace(workspace),
-        resolve(PretrainSettings, preset, settings, changes(set_, epochs=epochs, seed=seed)),
-        run=run,
-        splits=[name.strip() for name in splits.split(",")] if splits is not None else None,
-        redo=redo,
-    )
+    with team():
+        result = stage.run(
+            Workspace(workspace),
+            resolve(PretrainSettings, preset, settings, changes(set_, epochs=epochs, seed=seed)),
+            run=run,
+            splits=[name.strip() for name in splits.split(",")] if splits is not None else None,
+            init=init,
+            logger=logger,
+            devices=devices,
+            redo=redo,
+        )
     show.pretrained(result, workspace)
 
 
@@ -65,6 +78,7 @@ def finetune(
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
     settings: FileOption = None,
     set_: SetOption = None,
+    logger: LoggerOption = None,
     redo: RedoOption = False,
 ) -> None:
     """Learn the labelled signs, and make a recogniser of them."""
@@ -79,6 +93,7 @@ def finetune(
         run=run,
         encoder=encoder,
         from_scratch=from_scratch,
+        logger=logger,
         redo=redo,
     )
     show.finetuned(result, workspace)

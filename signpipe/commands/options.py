@@ -1,7 +1,7 @@
 """Options that several commands share, and their exit codes."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -24,6 +24,14 @@ SetOption = Annotated[
     typer.Option("--set", help="One setting, such as epochs=5 or encoder.frames=32; repeatable."),
 ]
 RedoOption = Annotated[bool, typer.Option("--redo", help="Do again what is done already.")]
+LoggerOption = Annotated[
+    Literal["tensorboard"] | None,
+    typer.Option(help="Also write event files for this tool (extra `tracking`)."),
+]
+DevicesOption = Annotated[
+    int,
+    typer.Option(min=1, help="GPUs, or processes without a GPU, that share every batch."),
+]
 RunOption = Annotated[str | None, typer.Option("--run", help="Name of the run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

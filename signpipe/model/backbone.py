@@ -11,9 +11,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from signpipe import __version__
 from signpipe.errors import SignpipeError
 from signpipe.model.recognizer import LAYOUT, load_weights
-from signpipe.settings import EncoderSettings, PrepareSettings
+from signpipe.settings import EncoderSettings, PrepareSettings, Streams
 from signpipe.workspace import atomic
 
 
@@ -25,13 +26,15 @@ class BackboneCard(BaseModel):
     format: str = Field("signpipe-encoder", pattern="^signpipe-encoder$")
     version: int = Field(1, ge=1, le=1)
     layout: str = LAYOUT
+    signpipe: str = "unknown"  # the version that wrote it
+    streams: Streams = "both"
     encoder: EncoderSettings
     prepare: PrepareSettings
-    trained: dict[str, Any] = {}  # settings, clips, epochs, seed; for people
+    trained: dict[str, Any] = {}  # settings, clips, epochs, seed, what it began from; for people
 
 
 def save_backbone(path: Path, encoders: nn.ModuleDict, card: BackboneCard) -> None:
-    """Write the encoders of both modalities atomically."""
+    """Write the encoders of the card's streams atomically."""
     weights = {k: v.detach().cpu().contiguous() for k, v in encoders.state_dict().items()}
     with atomic(path) as temporary:
         save_file(weights, temporary, metadata={"card": card.model_dump_json()})
@@ -49,10 +52,16 @@ def read_backbone_card(path: Path) -> BackboneCard:
         field = ".".join(str(part) for part in first["loc"])
         raise SignpipeError(f"{path} is no signpipe encoder: {field} {first['msg']}") from error
     if card.layout != LAYOUT:
-        raise SignpipeError(f"{path} has the layout {card.layout!r}; this version needs {LAYOUT!r}")
+        raise SignpipeError(
+            f"the encoder {path} was made differently: layout was {card.layout!r}, is {LAYOUT!r}; "
+            f"use one that signpipe {__version__} has made"
+        )
     return card
 
 
 def load_backbone(path: Path, encoders: nn.ModuleDict) -> None:
-    """Fill the encoders of both modalities. Raises SignpipeError naming a mismatch."""
-    load_weights(encoders, path)
+    """Fill `encoders`, by modality; those of other modalities in the file are passed over.
+
+    Raises SignpipeError naming a mismatch.
+    """
+    load_weights(encoders, path, tuple(f"{modality}." for modality in encoders))

@@ -9,7 +9,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from signpipe.model import ranks
+from signpipe.model.context import Context
 from signpipe.model.graph import GraphConvolution, adjacency
+from signpipe.model.norm import BatchNorm
 from signpipe.settings import EncoderSettings
 from signpipe.skeleton import (
     HAND_EDGES,
@@ -65,10 +68,21 @@ class FrameEncoder(nn.Module):
         self.parts = GraphConvolution(settings.part_channels, settings.part_channels, graph)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.joints(x)
-        pooled = [x[list(subpart)].amax(dim=0) for subpart in self.subparts]
-        x = self.widen(torch.stack(pooled))  # (S, M, C)
+        x = self.widen(self._pool(self.joints(x)))  # (S, M, C)
         return self.parts(x).amax(dim=0)
+
+    def _pool(self, x: Tensor) -> Tensor:
+        """The largest values of each sub-part's joints: (V, M, C) -> (S, M, C).
+
+        Sub-parts are limbs of equal length, joint after joint, and the root, to which the palm adds
+        the limbs' first joints: views suffice, where indexing would copy joints.
+        """
+        *limbs, last = self.subparts
+        root, others = torch.split(x, [1, len(x) - 1])
+        by_limb = others.view(len(limbs), len(limbs[0]), *x.shape[1:])
+        if len(last) > 1:
+            root = torch.maximum(root, by_limb[:, 0].amax(dim=0, keepdim=True))
+        return torch.cat([by_limb.amax(dim=1), root])
 
 
 class TemporalBlock(nn.Module):
@@ -83,31 +97,11 @@ class TemporalBlock(nn.Module):
             nn.Conv1d(channels, channels, 3, padding=1),
         )
         self.mix = nn.Sequential(
-            nn.ReLU(), nn.Conv1d(2 * channels, channels, 1, bias=False), nn.BatchNorm1d(channels)
+            nn.ReLU(), nn.Conv1d(2 * channels, channels, 1, bias=False), BatchNorm(channels)
         )
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(x + self.mix(torch.cat([self.wide(x), self.deep(x)], dim=1)))
-
-
-class Context(nn.Module):
-    """A transformer encoder over the frames: (B, T, W) -> (B, T, W), post-norm."""
-
-    def __init__(self, settings: EncoderSettings, width: int, feedforward: int) -> None:
-        super().__init__()
-        self.position = nn.Parameter(torch.randn(settings.frames, width) * 0.02)
-        self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                width, settings.heads, feedforward, settings.dropout, batch_first=True
-            )
-            for _ in range(settings.layers)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.position
-        for layer in self.layers:
-            x = layer(x)
-        return x
 
 
 class AttentionPool(nn.Module):
@@ -154,7 +148,7 @@ class Encoder(nn.Module):
         hands = torch.cat([points[:, :, RIGHT_HAND], points[:, :, LEFT_HAND]])
         seen = torch.cat([valid[:, :, RIGHT_HAND.start], valid[:, :, LEFT_HAND.start]])
         hand = points.new_zeros(2 * batch, frames, self.channels)
-        if seen.any():
+        if seen.any() or ranks.count() > 1:  # ranks wait for each other in the batch norm
             encoded = self.hand_frames(hands[seen].transpose(0, 1))
             hand = hand.to(encoded.dtype).index_put((seen,), encoded)
         hand = self.hand_time(hand.transpose(1, 2)).transpose(1, 2)
@@ -167,4 +161,4 @@ class Encoder(nn.Module):
         trunk = self.trunk_time(trunk.transpose(1, 2)).transpose(1, 2)
         everywhere = torch.ones(batch, frames, dtype=torch.bool, device=points.device)
         b = self.trunk_pool(self.trunk_context(trunk), everywhere)
-        return Features(h, b)
+        return Features(h.float(), b.float())

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from signpipe.model.norm import BatchNorm
+
 # Up to so many joints a graph convolution is fastest as one dense matrix, measured.
 DENSE = 8
 
@@ -40,14 +42,14 @@ class GraphConvolution(nn.Module):
         bound = (len(roles) * channels_in) ** -0.5
         shape = (len(roles), channels_in, channels_out)
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
-        self.norm = nn.BatchNorm1d(channels_out)
+        self.norm = BatchNorm(channels_out)
         self.roles: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
         joints, frames, _ = x.shape
         gather = self.roles * self.strength  # (R, V, V)
         mixed = self._dense(x, gather) if joints <= DENSE else self._by_role(x, gather)
-        return torch.relu(self.norm(mixed)).view(joints, frames, -1)
+        return self.norm(mixed).relu_().view(joints, frames, mixed.shape[1])
 
     def _dense(self, x: Tensor, gather: Tensor) -> Tensor:
         """One matrix for the whole graph: more products than by role, but all in one go."""
@@ -55,13 +57,15 @@ class GraphConvolution(nn.Module):
         whole = torch.einsum("rvw,rco->wcvo", gather, self.weight)  # (V, C_in, V, C_out)
         rows = x.transpose(0, 1).reshape(frames, joints * channels)
         mixed = rows @ whole.reshape(joints * channels, -1)
-        return mixed.view(frames, joints, -1).transpose(0, 1).reshape(joints * frames, -1)
+        shape = (frames, joints, whole.shape[-1])
+        return mixed.view(shape).transpose(0, 1).reshape(joints * frames, shape[-1])
 
     def _by_role(self, x: Tensor, gather: Tensor) -> Tensor:
         joints, frames, channels = x.shape
         gathered = gather.flatten(0, 1) @ x.reshape(joints, frames * channels)
         first, *others = gathered.view(len(gather), joints * frames, channels)
-        mixed = first @ self.weight[0]
+        weight = self.weight.to(gathered.dtype)  # which autocast may have narrowed
+        mixed = first @ weight[0]
         for role, other in enumerate(others, start=1):
-            mixed = torch.addmm(mixed, other, self.weight[role])
+            mixed.addmm_(other, weight[role])
         return mixed

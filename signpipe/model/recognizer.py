@@ -18,11 +18,17 @@ from torch import Tensor, nn
 from signpipe.errors import SignpipeError
 from signpipe.model.encoder import Encoder
 from signpipe.model.momentum import MODALITIES, Modalities
-from signpipe.settings import EncoderSettings, ExtractSettings, PrepareSettings
+from signpipe.settings import (
+    MODALITIES_OF,
+    EncoderSettings,
+    ExtractSettings,
+    PrepareSettings,
+    Streams,
+)
 from signpipe.workspace import atomic, read_json, write_json
 
 Array = TypeVar("Array", Tensor, NDArray[np.float32])
-STREAMS = (*MODALITIES, "both")
+STREAMS = (*MODALITIES, "both")  # of a recogniser with both; one with a single stream has that
 LAYOUT = "right hand 0-20, left hand 21-41 (mirrored), trunk 42-48"
 
 
@@ -35,6 +41,7 @@ class Card(BaseModel):
     version: int = Field(1, ge=1, le=1)
     layout: str = Field(LAYOUT, pattern="^" + LAYOUT.replace("(", r"\(").replace(")", r"\)") + "$")
     signs: tuple[str, ...] = Field(min_length=2)
+    streams: Streams = "both"
     joint_weight: float = Field(0.5, ge=0, le=1)  # of the logits; motion has the rest
     encoder: EncoderSettings
     prepare: PrepareSettings
@@ -49,24 +56,38 @@ class Card(BaseModel):
 
 
 class Recognizer(nn.Module):
-    """Clips of both modalities -> logits over `signs` for each stream."""
+    """Clips of both modalities -> logits over `signs` for each stream it has."""
 
-    def __init__(self, settings: EncoderSettings, signs: int) -> None:
+    def __init__(self, settings: EncoderSettings, signs: int, streams: Streams = "both") -> None:
         super().__init__()
-        self.encoders = nn.ModuleDict({m: Encoder(settings) for m in MODALITIES})
+        self.settings, modalities = settings, MODALITIES_OF[streams]
+        self.encoders = nn.ModuleDict({m: Encoder(settings) for m in modalities})
         self.classifiers = nn.ModuleDict(
-            {m: nn.Linear(settings.part_channels, signs) for m in MODALITIES}
+            {m: nn.Linear(settings.part_channels, signs) for m in modalities}
         )
 
     def forward(self, modalities: Modalities) -> dict[str, Tensor]:
-        """Logits (B, signs) of `joint` and `motion`; points (B, T, 49, 2), valid (B, T, 49)."""
-        return {m: self.classifiers[m](self.encoders[m](*modalities[m]).fused) for m in MODALITIES}
+        """Logits (B, signs) by stream; points (B, T, 49, 2), valid (B, T, 49) by modality."""
+        return {
+            m: self.classifiers[m](encoder(*modalities[m]).fused)
+            for m, encoder in self.encoders.items()
+        }
 
 
 def combine(logits: dict[str, Array], joint_weight: float = 0.5) -> dict[str, Array]:
-    """Add `both`: the weighted mean of the two streams' logits (method page, "Downstream")."""
+    """Add `both`: the weighted mean of the two streams' logits (method page, "Downstream").
+
+    With one stream alone nothing is added.
+    """
+    if len(logits) == 1:
+        return logits
     both = joint_weight * logits["joint"] + (1 - joint_weight) * logits["motion"]
     return {**logits, "both": both}
+
+
+def final(logits: dict[str, Array], joint_weight: float = 0.5) -> Array:
+    """What a recogniser says in the end: `both`, or its only stream."""
+    return list(combine(logits, joint_weight).values())[-1]
 
 
 def save_recognizer(folder: Path, recognizer: Recognizer, card: Card) -> None:
@@ -90,15 +111,19 @@ def load_recognizer(folder: Path) -> tuple[Recognizer, Card]:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise SignpipeError(f"{folder}/recognizer.json: {field}: {first['msg']}") from error
-    recognizer = Recognizer(card.encoder, len(card.signs))
+    recognizer = Recognizer(card.encoder, len(card.signs), card.streams)
     load_weights(recognizer, folder / "model.safetensors")
     return recognizer.eval(), card
 
 
-def load_weights(module: nn.Module, path: Path) -> None:
-    """Fill a module from a safetensors file. Raises SignpipeError naming the first mismatch."""
+def load_weights(module: nn.Module, path: Path, prefixes: tuple[str, ...] = ("",)) -> None:
+    """Fill a module from those weights of a safetensors file whose names begin with a prefix.
+
+    Raises SignpipeError naming the first mismatch.
+    """
     try:
-        module.load_state_dict(load_file(path))
+        weights = load_file(path).items()
+        module.load_state_dict({k: v for k, v in weights if k.startswith(prefixes)})
     except (OSError, SafetensorError) as error:
         raise SignpipeError(f"cannot read the weights {path}: {error}") from error
     except RuntimeError as error:

@@ -57,7 +57,7 @@ def hand_in_box(hand: Array, size: float) -> Array:
 
     The box has the hand's centre and `size` times its larger extent; its edges lie at -1 and 1.
     """
-    low, high = hand.min(axis=1, keepdims=True), hand.max(axis=1, keepdims=True)
+    low, high = np.nanmin(hand, axis=1, keepdims=True), np.nanmax(hand, axis=1, keepdims=True)
     extent = (high - low).max(axis=-1, keepdims=True)
     return (hand - (low + high) / 2) * 2 / (size * np.maximum(extent, 1e-6))
 

@@ -1,4 +1,4 @@
-"""finetune: both encoders and a new classifier learn the user's signs from labelled clips."""
+"""finetune: the encoders and new classifiers learn the user's signs from labelled clips."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,25 +11,22 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from signpipe.cliptable import Clip, count_by, read_clips
-from signpipe.errors import SignpipeError
-from signpipe.model.backbone import load_backbone, read_backbone_card
-from signpipe.model.recognizer import Card, Recognizer, combine, save_recognizer
+from signpipe.model.backbone import load_backbone
+from signpipe.model.recognizer import Card, Recognizer, combine, final, save_recognizer
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
 from signpipe.settings import ExtractSettings, FinetuneSettings, PrepareSettings
 from signpipe.splits import TRAIN, VAL, fingerprint, labelled_clips, learnable
 from signpipe.stages import prepare, runs
+from signpipe.stages.encoders import find_encoder, fitting_card, origin
+from signpipe.training.follow import Logger
 from signpipe.training.loop import State, draw, fit, pick_device
 from signpipe.training.metrics import mean_class, top_k
 from signpipe.training.scoring import score
-from signpipe.training.views import Augmenter, Window, modalities, resample, split_valid
-from signpipe.workspace import Workspace, read_record, sha256_of_file
+from signpipe.training.views import modalities, random_views
+from signpipe.workspace import Workspace, read_record
 
 SCRATCH = "scratch"
-SELECTION = (
-    "epoch with the largest mean of top-1 and mean-class accuracy on val, for the even mean of "
-    "both streams; then the streams' weights likewise"
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Labelled:
 
 
 class Finetuning:
-    """The loop's task: cross-entropy of both streams on randomly drawn, augmented clips."""
+    """The loop's task: cross-entropy of every stream on randomly drawn, augmented clips."""
 
     description = "finetune"
 
@@ -98,17 +95,14 @@ class Finetuning:
         rng, generator = draw(s.seed, "views", epoch, step)
         chosen = rng.choice(len(self.train.rows), self.batch, p=self.share)
         rows, labels = self.train.rows[chosen], torch.from_numpy(self.train.labels[chosen])
-        frames = self.parts.lengths(rows)
-        window = Window.random(rng, frames, s.crop, s.crop_frames)
-        points, valid = split_valid(resample(self.parts, rows, window, self.frames))
-        points, valid = Augmenter(s.augmentation, generator)(points, valid)
+        view = random_views(self.parts, rows, s, self.frames, rng, generator)
         labels = labels.to(pick_device())
-        logits = self.recognizer(modalities(points, valid, pick_device()))
+        logits = self.recognizer(modalities(*view, pick_device(), self.recognizer.settings.motion))
         losses = [
             F.cross_entropy(value, labels, label_smoothing=s.label_smoothing)
             for value in logits.values()
         ]
-        hits = combine(logits)["both"].argmax(dim=1) == labels
+        hits = final(logits).argmax(dim=1) == labels
         loss = torch.stack(losses).sum()
         numbers = {"loss": float(loss.detach()), "train_top1": float(hits.float().mean())}
         return loss, numbers, len(rows)
@@ -117,8 +111,8 @@ class Finetuning:
         """Accuracy on val, chosen on by `score`; without a val split the last epoch stays."""
         if self.val is None:
             return {}
-        both = combine(score(self.recognizer, self.parts, self.val.rows, self.frames))["both"]
-        top1, mean = top_k(both, self.val.labels, 1), mean_class(both, self.val.labels)
+        logits = final(score(self.recognizer, self.parts, self.val.rows, self.frames))
+        top1, mean = top_k(logits, self.val.labels, 1), mean_class(logits, self.val.labels)
         return {"val_top1": top1, "val_mean_class": mean, "score": (top1 + mean) / 2}
 
 
@@ -129,6 +123,7 @@ def run(
     run: str | None = None,
     encoder: str | None = None,
     from_scratch: bool = False,
+    logger: Logger | None = None,
     redo: bool = False,
 ) -> FinetuneResult:
     """Learn the labelled signs, from the newest pretrained encoder if there is one.
@@ -142,83 +137,65 @@ def run(
     if backbone is None and not from_scratch:
         note("no pretrained encoder in this workspace: learning from scratch")
     name = run or (SCRATCH if from_scratch else "default")
-    card = read_backbone_card(backbone) if backbone else None
     prepared = prepare.run(workspace)
     if not prepared.already:
         note(f"prepared {prepared.clips} clips in {prepared.path}")
     parts = open_parts(workspace.parts)
-    if card and card.prepare.model_dump(mode="json") != parts.record["settings"]:
-        raise SignpipeError(
-            f"{backbone} was trained on keypoints prepared otherwise than {workspace.parts}; "
-            "prepare with its settings, or use --from-scratch"
-        )
-    if card:
+    if backbone:
+        card = fitting_card(backbone, parts, settings)
         settings = settings.model_copy(update={"encoder": card.encoder})
     table = [c for c in read_clips(workspace.clips).values() if c.clip_id in parts.rows]
     clips, how = labelled_clips(table, settings.labels_per_sign, settings.seed)
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
-    folder = workspace.run("finetune", name)
+    folder, began_from = workspace.run("finetune", name), origin(workspace, backbone)
     inputs = {
         "labels": fingerprint(known),
         "parts": parts.record["inputs"]["keypoints"],
         "prepare": parts.record["settings"],
-        "encoder": sha256_of_file(backbone) if backbone else None,
+        "encoder": began_from["sha256"] if began_from else None,
     }
     with workspace.lock(f"finetune-{name}"):
-        recognizer = folder / "recognizer"
-        finished = recognizer / "recognizer.json"
-        already = runs.begin(folder, settings.model_dump(mode="json"), inputs, finished, redo)
-        if already:
-            validation = {}
-        else:
-            runs.write_clip_list(folder / "clips.csv", [(c.clip_id, c.split) for c in known])
-            validation = _train(workspace, settings, parts, known, signs, backbone, folder, how)
+        asked, finished = settings.model_dump(mode="json"), "recognizer/recognizer.json"
+        made = runs.begin(folder, asked, inputs, finished, redo, began_from=began_from)
+        validation = {}
+        if made:
+            runs.write_clip_list(made / "clips.csv", [(c.clip_id, c.split) for c in clips])
+            start = (backbone, logger)
+            validation = learn(workspace, settings, parts, known, signs, *start, made, how)
+            runs.end(made, folder)
     dropped = tuple(sorted({clip.label for clip in clips} - set(signs)))
     counts = count_by(known, "split")
     return FinetuneResult(
-        folder, recognizer, how, counts, len(signs), dropped, backbone, already, validation
+        folder,
+        folder / "recognizer",
+        how,
+        counts,
+        len(signs),
+        dropped,
+        backbone,
+        made is None,
+        validation,
     )
 
 
-def find_encoder(workspace: Workspace, name: str | None) -> Path | None:
-    """The encoder file `name` (a file or a pretraining run), or the newest finished run's, or None.
-
-    Raises SignpipeError if `name` is neither, or if there is only an unfinished run.
-    """
-    if name is not None:
-        path = Path(name)
-        if path.is_file():
-            return path
-        path = workspace.run("pretrain", name) / "encoder.safetensors"
-        if not path.exists():
-            raise SignpipeError(f"there is no encoder file {name!r}, nor a run {path.parent}")
-        return path
-    begun = workspace.runs("pretrain")
-    for run_name in begun:
-        path = workspace.run("pretrain", run_name) / "encoder.safetensors"
-        if path.exists():
-            return path
-    if begun:
-        raise SignpipeError(
-            f"the pretraining run {begun[0]!r} is not finished; run `signpipe pretrain` to finish "
-            "it, or use --from-scratch"
-        )
-    return None
-
-
-def _train(
+def learn(
     workspace: Workspace,
     settings: FinetuneSettings,
     parts: Parts,
     clips: list[Clip],
     signs: list[str],
     backbone: Path | None,
+    logger: Logger | None,
     folder: Path,
     how: str,
 ) -> dict[str, float]:
+    """Train on those `clips` whose split is train, choose on those of val; returns val's figures.
+
+    Leaves checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
+    """
     torch.manual_seed(settings.seed)
-    recognizer = Recognizer(settings.encoder, len(signs))
+    recognizer = Recognizer(settings.encoder, len(signs), settings.streams)
     if backbone:
         load_backbone(backbone, recognizer.encoders)
     of_split = {
@@ -230,22 +207,24 @@ def _train(
         note("no clip is left to validate on: the last epoch is kept")
     frames = settings.encoder.frames
     task = Finetuning(settings, parts, of_split[TRAIN], val, recognizer, frames)
-    state = fit(task, settings, folder)
+    state = fit(task, settings, folder, logger)
     if state.best:
         recognizer.load_state_dict(state.best)
     recognizer.eval()
-    weight = choose_weight(recognizer, parts, val, frames) if val else 0.5
+    alone = settings.streams != "both"
+    weight = choose_weight(recognizer, parts, val, frames) if val and not alone else 0.5
     record = read_record(workspace.keypoints)
     trained = {
         "split": how,
         "clips": count_by(clips, "split"),
-        "selection": SELECTION if val else "last epoch",
+        "selection": selection(settings, val is not None),
         "epoch": state.best_epoch or state.epoch,
         "settings": settings.model_dump(mode="json"),
         "pretrained": backbone is not None,
     }
     card = Card(
         signs=tuple(signs),
+        streams=settings.streams,
         joint_weight=weight,
         encoder=settings.encoder,
         prepare=PrepareSettings.model_validate(parts.record["settings"]),
@@ -254,6 +233,16 @@ def _train(
     )
     save_recognizer(folder / "recognizer", recognizer, card)
     return _chosen(state)
+
+
+def selection(settings: FinetuneSettings, val: bool) -> str:
+    """By what the epoch and the streams' weights are chosen, in words."""
+    if not val:
+        return "last epoch"
+    rule = "epoch with the largest mean of top-1 and mean-class accuracy on val"
+    if settings.streams != "both":
+        return rule
+    return f"{rule}, for the even mean of both streams; then the streams' weights likewise"
 
 
 def _chosen(state: State) -> dict[str, float]:

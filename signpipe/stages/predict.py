@@ -11,12 +11,12 @@ from signpipe.errors import SignpipeError
 from signpipe.landmarks.extraction import Extraction, extract_clip
 from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
-from signpipe.model.recognizer import Card, Recognizer, combine, load_recognizer
+from signpipe.model.recognizer import Card, Recognizer, final, load_recognizer
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.progress import track
 from signpipe.settings import ExtractSettings
-from signpipe.stages.evaluate import newest_run
+from signpipe.stages.protocols.finetuned import newest_run
 from signpipe.training.scoring import score
 from signpipe.video.read import Video, find_videos
 from signpipe.video.write import write_video
@@ -117,8 +117,8 @@ def classify(
     )
     parts = Parts.of({"clip": keypoints})
     logits = score(model, parts, np.zeros(1, np.int64), card.encoder.frames)
-    both = combine(logits, card.joint_weight)["both"][0].astype(np.float64)
-    shares = np.exp(both - both.max())
+    answer = final(logits, card.joint_weight)[0].astype(np.float64)
+    shares = np.exp(answer - answer.max())
     shares /= shares.sum()
     order = np.argsort(-shares, kind="stable")
     return tuple((card.signs[i], float(shares[i])) for i in order)

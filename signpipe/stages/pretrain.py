@@ -1,7 +1,10 @@
-"""pretrain: learn both encoders from unlabelled clips by momentum contrast."""
+"""pretrain: learn the streams' encoders from unlabelled clips by momentum contrast."""
 
+import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +13,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from signpipe import __version__
 from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
-from signpipe.model.backbone import BackboneCard, save_backbone
-from signpipe.model.momentum import Modalities, MomentumContrast
+from signpipe.model import ranks
+from signpipe.model.backbone import BackboneCard, load_backbone, save_backbone
+from signpipe.model.momentum import BRANCHES, Modalities, MomentumContrast
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
 from signpipe.settings import PrepareSettings, PretrainSettings
 from signpipe.splits import POOL, TRAIN, split_clips
 from signpipe.stages import prepare, runs
+from signpipe.stages.encoders import ENCODER, fitting_card, named_encoder, origin
+from signpipe.training.devices import train_on
+from signpipe.training.follow import Logger
 from signpipe.training.loop import draw, fit, pick_device
-from signpipe.training.views import Augmenter, Window, modalities, resample, split_valid
+from signpipe.training.views import modalities, random_views
 from signpipe.workspace import Workspace, sha256_of_values
 
 
@@ -40,7 +48,13 @@ class Pretraining:
 
     description = "pretrain"
 
-    def __init__(self, settings: PretrainSettings, parts: Parts, rows: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        settings: PretrainSettings,
+        parts: Parts,
+        rows: NDArray[np.int64],
+        init: Path | None = None,
+    ) -> None:
         self.settings, self.parts, self.rows = settings, parts, rows
         self.batch = min(settings.batch, len(rows))
         self.steps_a_pass = len(rows) // self.batch
@@ -48,6 +62,9 @@ class Pretraining:
         queue = min(settings.queue, len(rows))
         torch.manual_seed(settings.seed)
         self.contrast = MomentumContrast(settings.model_copy(update={"queue": queue}))
+        if init:
+            load_backbone(init, self.contrast.encoders())
+            self.contrast.key.load_state_dict(self.contrast.query.state_dict())
         self.module: nn.Module = self.contrast.to(pick_device())
 
     def parameter_groups(self) -> list[dict[str, Any]]:
@@ -57,8 +74,14 @@ class Pretraining:
         rows = self.rows[self._chosen(epoch, step)]
         rng, generator = draw(self.settings.seed, "views", epoch, step)
         first, second = (self._view(rows, rng, generator) for _ in range(2))
-        loss, numbers = self.contrast(first, second, torch.from_numpy(rows).to(pick_device()))
+        loss, numbers = self.parallel(first, second, torch.from_numpy(rows).to(pick_device()))
         return loss, numbers, len(rows)
+
+    @cached_property
+    def parallel(self) -> nn.Module:
+        """The objective, whose gradients all ranks share."""
+        some_unused = len(self.settings.contrast) < len(BRANCHES)
+        return ranks.parallel(self.contrast, some_unused)
 
     def _chosen(self, epoch: int, step: int) -> NDArray[np.int64]:
         """The step's share of a shuffled pass over all clips."""
@@ -71,11 +94,9 @@ class Pretraining:
         self, rows: NDArray[np.int64], rng: np.random.Generator, generator: torch.Generator
     ) -> Modalities:
         s = self.settings
-        frames = self.parts.lengths(rows)
-        window = Window.random(rng, frames, s.crop, s.crop_frames)
-        points, valid = split_valid(resample(self.parts, rows, window, s.encoder.frames))
-        points, valid = Augmenter(s.augmentation, generator)(points, valid)
-        return modalities(points, valid, pick_device())
+        points, valid = random_views(self.parts, rows, s, s.encoder.frames, rng, generator)
+        own = ranks.share(len(rows))  # chance is the same whatever the number of ranks
+        return modalities(points[own], valid[own], pick_device(), s.encoder.motion)
 
     def validate(self) -> dict[str, float]:
         return {}
@@ -87,53 +108,90 @@ def run(
     *,
     run: str = "default",
     splits: Sequence[str] | None = None,
+    init: str | None = None,
+    logger: Logger | None = None,
+    devices: int = 1,
     redo: bool = False,
 ) -> PretrainResult:
     """Pretrain on the clips that may be learned from (`splits`, default train, unlabelled, none).
 
-    Prepares first where needed. A finished run is left alone, an unfinished one goes on. Raises
-    SignpipeError if there are too few clips or the run was begun with other settings.
+    `init` names a pretraining run or an encoder file, whose encoders' weights are the start; the
+    projection heads are new. `devices` processes share every batch. Prepares first where needed. A
+    finished run is left alone, an unfinished one goes on. Raises SignpipeError if there are too few
+    clips, `init` does not fit, or the run was begun with other settings.
     """
     settings = settings or PretrainSettings()
+    start = named_encoder(workspace, init) if init else None
     prepared = prepare.run(workspace)
     if not prepared.already:
         note(f"prepared {prepared.clips} clips in {prepared.path}")
     parts = open_parts(workspace.parts)
+    if start:
+        fitting_card(start, parts, settings, settings.encoder)
     pool = pool_clips(workspace, parts, splits)
+    count = max(devices, int(os.environ.get("WORLD_SIZE", "1")))
+    if count > min(settings.batch, len(pool)):
+        raise SignpipeError(f"{count} devices share batches of {min(settings.batch, len(pool))}")
     folder = workspace.run("pretrain", run)
-    encoder = folder / "encoder.safetensors"
+    encoder, began_from = folder / ENCODER, origin(workspace, start)
     inputs = {
         "clips": len(pool),
         "pool": sha256_of_values(*(clip.clip_id for clip in pool)),
         "parts": parts.record["inputs"]["keypoints"],
         "prepare": parts.record["settings"],
+        "init": began_from["sha256"] if began_from else None,
     }
+    asked = settings.model_dump(mode="json")
     with workspace.lock(f"pretrain-{run}"):
-        if runs.begin(folder, settings.model_dump(mode="json"), inputs, encoder, redo):
+        made = runs.begin(folder, asked, inputs, ENCODER, redo, began_from=began_from)
+        if made is None:
             return PretrainResult(folder, encoder, len(pool), True, {})
-        runs.write_clip_list(folder / "clips.csv", [(clip.clip_id, clip.split) for clip in pool])
+        runs.write_clip_list(made / "clips.csv", [(clip.clip_id, clip.split) for clip in pool])
         rows = np.array([parts.rows[clip.clip_id] for clip in pool])
-        task = Pretraining(settings, parts, rows)
-        state = fit(task, settings, folder)
-        trained = {"clips": len(pool), "settings": settings.model_dump(mode="json")}
+        train_on(devices, _train, settings, workspace.parts, rows, start, made, logger)
+        task = Pretraining(settings, parts, rows, start)
+        state = fit(task, settings, made, logger)  # of nothing, if several devices did it
         card = BackboneCard(
+            signpipe=__version__,
+            streams=settings.streams,
             encoder=settings.encoder,
             prepare=PrepareSettings.model_validate(parts.record["settings"]),
-            trained=trained,
+            trained={
+                "clips": len(pool),
+                "frames": int(parts.lengths(rows).sum()),
+                "signers": len({clip.signer for clip in pool} - {""}),
+                "splits": dict(Counter(clip.split or "none" for clip in pool)),
+                "began_from": began_from,
+                "settings": asked,
+            },
         )
-        save_backbone(encoder, task.contrast.encoders(), card)
+        save_backbone(made / ENCODER, task.contrast.encoders(), card)
+        runs.end(made, folder)
     return PretrainResult(folder, encoder, len(pool), False, state.rows[-1])
+
+
+def _train(
+    settings: PretrainSettings,
+    parts: Path,
+    rows: NDArray[np.int64],
+    init: Path | None,
+    folder: Path,
+    logger: Logger | None,
+) -> None:
+    """What each of several processes does."""
+    fit(Pretraining(settings, open_parts(parts), rows, init), settings, folder, logger)
 
 
 def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None) -> list[Clip]:
     """The clips to learn from without labels.
 
     By default those of the splits train and unlabelled and those with none, but nothing that
-    fine-tuning would hold out, nor unlabelled clips without a split of signers it would hold out.
+    fine-tuning would hold out, nor clips without a split of signers it would hold out.
     """
     clips = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
     wanted = POOL if splits is None else tuple(splits)
-    held_out = _held_out(clips) if splits is None else []
+    of = _splits(clips) if splits is None else {}
+    held_out = [clip for clip in clips if of.get(clip.clip_id, TRAIN) not in POOL]
     ids = {clip.clip_id for clip in held_out}
     signers = {clip.signer for clip in held_out} - {""}
     pool = [
@@ -141,7 +199,7 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
         for clip in clips
         if clip.split in wanted
         and clip.clip_id not in ids
-        and not (clip.signer in signers and not clip.label and not clip.split)
+        and not (clip.signer in signers and not clip.split and not of.get(clip.clip_id))
     ]
     if len(pool) < 2:
         named = ", ".join(split or "none" for split in wanted)
@@ -153,13 +211,12 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
     return sorted(pool, key=lambda clip: clip.clip_id)
 
 
-def _held_out(clips: list[Clip]) -> list[Clip]:
-    """The labelled clips that fine-tuning will neither train on nor find a given split for."""
+def _splits(clips: list[Clip]) -> dict[str, str]:
+    """The split that fine-tuning will give each labelled clip, by clip id."""
     labelled = [clip for clip in clips if clip.label]
     if len({clip.label for clip in labelled}) < 2:
-        return []
+        return {}
     try:
-        of = split_clips(labelled).of
+        return split_clips(labelled).of
     except SignpipeError:  # fine-tuning will say what is wrong with the labels
-        return []
-    return [clip for clip in labelled if of.get(clip.clip_id, TRAIN) not in POOL]
+        return {}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from signpipe.cliptable import USABLE, read_clips
@@ -10,6 +11,7 @@ from signpipe.landmarks.outcomes import read_outcomes
 from signpipe.parts.store import read_parts_record
 from signpipe.settings import PrepareSettings
 from signpipe.splits import fingerprint, labelled_clips, learnable
+from signpipe.stages.encoders import ENCODER
 from signpipe.stages.prepare import usable_outcomes, wanted_record
 from signpipe.workspace import Workspace, differences, read_json, read_record, sha256_of_file
 
@@ -42,7 +44,7 @@ def run(workspace: Workspace) -> Status:
     stages.append(_prepare(workspace))
     keypoints = _keypoints_now(workspace)
     for stage, finished in (
-        ("pretrain", "encoder.safetensors"),
+        ("pretrain", ENCODER),
         ("finetune", "recognizer/recognizer.json"),
     ):
         stages += _runs(workspace, stage, finished, keypoints)
@@ -122,6 +124,9 @@ def _changed(workspace: Workspace, record: dict[str, Any], keypoints: str | None
         return "clips were added or changed"
     if parts and inputs.get("prepare") != parts["settings"]:
         return "prepare's settings were changed"
+    began_from = record.get("began_from")
+    if began_from and _made_again(workspace.root / began_from["file"], began_from["sha256"]):
+        return f"the encoder {began_from['file']} was made again"
     if "labels" in inputs:
         table = read_clips(workspace.clips).values()
         try:
@@ -135,25 +140,45 @@ def _changed(workspace: Workspace, record: dict[str, Any], keypoints: str | None
     return ""
 
 
+def _made_again(file: Path, sha256: str) -> bool:
+    """Whether another file is there now; one that is gone, or elsewhere, says nothing."""
+    return file.exists() and sha256_of_file(file) != sha256
+
+
 def _evaluations(workspace: Workspace) -> list[StageStatus]:
-    paths = sorted((workspace.root / "evaluate").glob("*/metrics.json"))
+    paths = sorted((workspace.root / "evaluate").glob("[!.]*/metrics.json"))
     if not paths:
         return [StageStatus("evaluate", "", MISSING, "")]
     found = []
     for path in paths:
         metrics = read_json(path)
         try:
-            both = metrics["streams"]["both"]
+            *_, answer = metrics["streams"].values()  # both, or the only stream
             detail = (
-                f"{metrics['split']}: top-1 {both['top1']:.1%}, mean-class {both['mean_class']:.1%}"
+                f"{metrics['split']}: top-1 {answer['top1']:.1%}, "
+                f"mean-class {answer['mean_class']:.1%}"
             )
-            model = workspace.run("finetune", metrics["run"]) / "recognizer" / "model.safetensors"
-            now = sha256_of_file(model) if model.exists() else None
-            state = DONE if metrics["inputs"]["recognizer"] == now else STALE
+            state = DONE if _still_there(workspace, metrics) else STALE
         except (KeyError, TypeError, ValueError) as error:
             raise SignpipeError(f"{path} is no result of evaluate: {error}") from error
         found.append(StageStatus("evaluate", path.parent.name, state, detail))
     return found
+
+
+def _still_there(workspace: Workspace, metrics: dict[str, Any]) -> bool:
+    """Whether the weights that were scored are still those in the workspace."""
+    inputs = metrics["inputs"]
+    match metrics.get("stage", "finetune"):
+        case "finetune":
+            folder = workspace.run("finetune", metrics["run"])
+            weights = [folder / "recognizer" / "model.safetensors"]
+            scored = inputs["recognizer"]
+        case "pretrain":
+            weights = [workspace.run("pretrain", n) / ENCODER for n in workspace.runs("pretrain")]
+            scored = inputs["encoder"]
+        case _:  # nothing of this workspace
+            return True
+    return any(file.exists() and sha256_of_file(file) == scored for file in weights)
 
 
 def _next(stages: list[StageStatus]) -> str:
@@ -163,9 +188,10 @@ def _next(stages: list[StageStatus]) -> str:
         runs = [entry for entry in stages if entry.stage == stage]
         if any(entry.state == DONE for entry in runs):
             continue
-        stale = [entry.name for entry in runs if entry.state == STALE]
-        if not stale or stage == "evaluate":
+        begun = [entry for entry in runs if entry.state in (STALE, UNFINISHED)]
+        if not begun or stage == "evaluate":
             return stage
-        named = {"default": "", "scratch": " --from-scratch"}.get(stale[0], f" --run {stale[0]}")
-        return f"{stage} --redo{named}"
+        name, redo = begun[0].name, " --redo" if begun[0].state == STALE else ""
+        named = {"default": "", "scratch": " --from-scratch"}.get(name, f" --run {name}")
+        return f"{stage}{redo}{named}"
     return "predict CLIP"

@@ -4,11 +4,9 @@ Every random draw of a step comes from (seed, epoch, step) alone, and a checkpoi
 every epoch; so a run that was killed and resumed ends with the same weights as one that was not.
 """
 
-import csv
-import io
 import math
 import time
-from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,11 +17,21 @@ import torch
 from torch import Tensor, nn
 
 from signpipe.errors import SignpipeError
+from signpipe.model import ranks
 from signpipe.progress import Tracker, track
 from signpipe.settings import FinetuneSettings, PretrainSettings
-from signpipe.workspace import atomic, write_text
+from signpipe.training.devices import keep_memory
+from signpipe.training.follow import Follower, Logger
+from signpipe.training.precision import autocast, settled
+from signpipe.workspace import atomic
 
 WARM_UP = 0.05  # share of all steps in which a cosine schedule's rate rises
+DIVERGED = 10  # an epoch's mean loss is so many times the worst one before
+SETTLED = 8  # steps; before, nearly empty queues make the losses of pretraining small
+
+
+class NotFinite(ArithmeticError):
+    """The loss of a step, or its gradient, is no number."""
 
 
 class Task(Protocol):
@@ -37,7 +45,7 @@ class Task(Protocol):
         """The optimiser's groups; `share` in a group scales the learning rate."""
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
-        """The loss of one batch, numbers to follow, and how many clips the batch has."""
+        """The loss of one batch, numbers to follow (`loss` among them), and its clips' count."""
 
     def validate(self) -> dict[str, float]:
         """Numbers after an epoch; by the largest `score`, if there is one, the best is kept."""
@@ -77,70 +85,115 @@ def learning_rate(settings: PretrainSettings | FinetuneSettings, share: float) -
     return settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * share))
 
 
-def fit(task: Task, settings: PretrainSettings | FinetuneSettings, folder: Path) -> State:
+class Trainer:
+    """Takes a task's steps: forward, backward, update."""
+
+    def __init__(
+        self, task: Task, settings: PretrainSettings | FinetuneSettings, precision: str
+    ) -> None:
+        self.task, self.settings, self.precision = task, settings, precision
+        self.optimizer = torch.optim.SGD(
+            task.parameter_groups(),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+            foreach=True,
+        )
+
+    def step(self, epoch: int, step: int) -> tuple[dict[str, float], int]:
+        """The numbers to follow and how many clips there were.
+
+        Raises NotFinite, before anything is updated, when the loss or its gradient is no number.
+        """
+        settings, device = self.settings, pick_device()
+        rate = learning_rate(settings, (epoch + step / self.task.steps) / settings.epochs)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["share"]
+        seed = draw(settings.seed, "dropout", epoch, step)[1].initial_seed()
+        torch.manual_seed(seed + ranks.number())
+        with autocast(self.precision, device):
+            loss, numbers, count = self.task.loss(epoch, step)
+        numbers = ranks.mean(numbers, count, device)
+        if not math.isfinite(numbers["loss"]):
+            raise NotFinite
+        self.optimizer.zero_grad(set_to_none=True)
+        (loss * ranks.weight(count)).backward()  # type: ignore[no-untyped-call]
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        most = settings.clip_gradient or math.inf
+        if not nn.utils.clip_grad_norm_(parameters, most, foreach=True).isfinite():
+            raise NotFinite
+        self.optimizer.step()
+        return {**numbers, "learning_rate": rate}, count
+
+
+def fit(
+    task: Task,
+    settings: PretrainSettings | FinetuneSettings,
+    folder: Path,
+    logger: Logger | None = None,
+) -> State:
     """Train until the last epoch, from `folder/checkpoint.pt` if there is one.
 
-    Writes checkpoint.pt and metrics.csv after every epoch. Raises SignpipeError when the loss is no
-    longer finite, naming the last good checkpoint.
+    Writes checkpoint.pt after every epoch and metrics.csv after every step; of several ranks only
+    the first one writes. Raises SignpipeError when the loss is no longer finite or rises far above
+    its past, naming the last good checkpoint.
     """
-    optimizer = torch.optim.SGD(
-        task.parameter_groups(),
-        lr=settings.learning_rate,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
-    )
+    keep_memory()
+    first = ranks.number() == 0
+    device = pick_device()
+    chosen = settled(settings.precision, settings.encoder, device, folder) if first else ""
+    trainer = Trainer(task, settings, ranks.told(chosen))
     path = folder / "checkpoint.pt"
-    state = load_checkpoint(path, task.module, optimizer) if path.exists() else State()
-    if state.rows:  # a kill between the checkpoint and this would lose a row
-        write_metrics(folder / "metrics.csv", state.rows)
+    state = load_checkpoint(path, task.module, trainer.optimizer) if path.exists() else State()
     left = settings.epochs - state.epoch
-    with track(task.description, left * task.steps, "steps") as tracker:
+    with (
+        Follower(folder, state.rows, task.steps, logger) if first else nullcontext() as follower,
+        track(task.description, left * task.steps, "steps") as tracker,
+    ):
         for epoch in range(state.epoch, settings.epochs):
-            row = _epoch(task, settings, optimizer, epoch, tracker, path)
+            row = _epoch(trainer, epoch, tracker, follower, path)
+            worst = max((past["loss"] for past in state.rows), default=float("inf"))
+            if epoch * task.steps >= SETTLED and row["loss"] > DIVERGED * worst:
+                place = f"rose more than {DIVERGED}-fold in epoch {epoch + 1}"
+                raise _diverged(place, epoch, path)
             if "score" in row and (not state.best or row["score"] > state.best_score):
                 state.best_epoch, state.best_score = epoch + 1, row["score"]
                 state.best = {k: v.detach().clone() for k, v in task.module.state_dict().items()}
             state.epoch = epoch + 1
             state.rows.append(row)
-            save_checkpoint(path, task.module, optimizer, state)
-            write_metrics(folder / "metrics.csv", state.rows)
+            if follower:
+                follower.epoch(row)
+                save_checkpoint(path, task.module, trainer.optimizer, state)
     return state
 
 
 def _epoch(
-    task: Task,
-    settings: PretrainSettings | FinetuneSettings,
-    optimizer: torch.optim.Optimizer,
-    epoch: int,
-    tracker: Tracker,
-    checkpoint: Path,
+    trainer: Trainer, epoch: int, tracker: Tracker, follower: Follower | None, checkpoint: Path
 ) -> dict[str, float]:
     """One epoch: the means of what the steps reported, then the validation."""
+    task, epochs = trainer.task, trainer.settings.epochs
     task.module.train()
     started, clips, sums = time.monotonic(), 0, dict[str, float]()
-    rate = 0.0
     for step in range(task.steps):
-        rate = learning_rate(settings, (epoch + step / task.steps) / settings.epochs)
-        for group in optimizer.param_groups:
-            group["lr"] = rate * group["share"]
-        torch.manual_seed(draw(settings.seed, "dropout", epoch, step)[1].initial_seed())
-        loss, numbers, count = task.loss(epoch, step)
-        if not torch.isfinite(loss):
-            raise _diverged(epoch, step, checkpoint)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        nn.utils.clip_grad_norm_(parameters, settings.clip_gradient)
-        optimizer.step()
+        begun = time.monotonic()
+        try:
+            numbers, count = trainer.step(epoch, step)
+        except NotFinite as error:
+            place = f"is not finite in epoch {epoch + 1}, step {step + 1}"
+            raise _diverged(place, epoch, checkpoint) from error
         clips += count
         for name, value in numbers.items():
             sums[name] = sums.get(name, 0.0) + value
-        tracker.advance(detail=_detail(epoch, settings.epochs, numbers, clips, started))
+        if follower:
+            speed = {"clips_per_second": count / (time.monotonic() - begun)}
+            follower.step({"epoch": epoch + 1, "step": step + 1, **numbers, **speed})
+        tracker.advance(detail=_detail(epoch, epochs, numbers, clips, started))
     seconds = time.monotonic() - started
     means = {name: value / task.steps for name, value in sums.items()}
+    means["learning_rate"] = numbers["learning_rate"]  # the last one
     timing = {"clips_per_second": clips / seconds, "seconds": seconds}
     task.module.eval()
-    return {"epoch": epoch + 1, **means, "learning_rate": rate, **timing, **task.validate()}
+    return {"epoch": epoch + 1, **means, **timing, **task.validate()}
 
 
 def _detail(epoch: int, epochs: int, numbers: dict[str, float], clips: int, started: float) -> str:
@@ -149,16 +202,13 @@ def _detail(epoch: int, epochs: int, numbers: dict[str, float], clips: int, star
     return f"epoch {epoch + 1} of {epochs}, {shown}, {rate:.0f} clips/s"
 
 
-def _diverged(epoch: int, step: int, checkpoint: Path) -> SignpipeError:
+def _diverged(place: str, epoch: int, checkpoint: Path) -> SignpipeError:
     kept = (
         f"the last good checkpoint is {checkpoint} (after epoch {epoch})"
         if epoch
         else "no epoch was finished"
     )
-    return SignpipeError(
-        f"the loss is not finite in epoch {epoch + 1}, step {step + 1}; {kept}; "
-        "try a lower learning_rate"
-    )
+    return SignpipeError(f"the loss {place}; {kept}; try a lower learning_rate")
 
 
 def save_checkpoint(
@@ -186,14 +236,3 @@ def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimi
             f"cannot resume from {path}: {str(error).splitlines()[0]}; "
             "start this run again with --redo"
         ) from error
-
-
-def write_metrics(path: Path, rows: Iterable[dict[str, float]]) -> None:
-    """Write metrics.csv, one row an epoch."""
-    rows = list(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
-    write_text(path, text.getvalue())

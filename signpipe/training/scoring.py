@@ -15,7 +15,7 @@ BATCH = 256
 def score(
     recognizer: Recognizer, parts: Parts, rows: NDArray[np.int64], frames: int
 ) -> dict[str, NDArray[np.float32]]:
-    """Logits (B, S) of `joint` and `motion` for the clips `rows`, each seen in its central window.
+    """Logits (B, S) of every stream for the clips `rows`, each seen in its central window.
 
     The recogniser must be in evaluation mode.
     """
@@ -24,6 +24,7 @@ def score(
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         sampled = resample(parts, batch, Window.central(len(batch)), frames)
-        for stream, logits in recognizer(modalities(*split_valid(sampled), device)).items():
+        views = modalities(*split_valid(sampled), device, recognizer.settings.motion)
+        for stream, logits in recognizer(views).items():
             collected.setdefault(stream, []).append(logits.cpu().numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from signpipe.parts.motion import motion
 from signpipe.parts.store import Parts
-from signpipe.settings import Augmentation
+from signpipe.settings import Augmentation, MildAugmentation, MotionForm, Views
 from signpipe.skeleton import KEYPOINTS, LEFT_HAND, RIGHT_HAND, TRUNK, TRUNK_MIRROR
 
 # Trunk joints below this visibility count as missing.
@@ -21,10 +21,15 @@ VISIBLE = 0.3
 
 @dataclass(frozen=True)
 class Window:
-    """Which part of each clip is seen: start and length in [0, 1], (B,) float."""
+    """Which part of each clip is seen, and how evenly.
+
+    `start` and `length` are in [0, 1], (B,) float. A clip with `bend` b in (-1, 1) runs at 1 + b
+    times its speed at the window's start, at 1 - b times at the end.
+    """
 
     start: NDArray[np.float64]
     length: NDArray[np.float64]
+    bend: NDArray[np.float64] | float = 0.0
 
     @classmethod
     def central(cls, batch: int, share: float = 0.95) -> "Window":
@@ -33,12 +38,27 @@ class Window:
 
     @classmethod
     def random(
-        cls, rng: np.random.Generator, frames: NDArray[np.int64], low: float, at_least: int
+        cls,
+        rng: np.random.Generator,
+        frames: NDArray[np.int64],
+        low: float,
+        at_least: int,
+        speed: float = 0.0,
     ) -> "Window":
-        """Lengths uniform in [low, 1], but at least `at_least` of the clip's own `frames` (B,)."""
+        """Lengths uniform in [low, 1], but at least `at_least` of the clip's own `frames` (B,).
+
+        Bends are uniform in [-speed, speed].
+        """
         least: NDArray[np.float64] = np.clip(at_least / np.maximum(frames, 1), low, 1.0)
         length = least + (1 - least) * rng.random(len(frames))
-        return cls(rng.random(len(frames)) * (1 - length), length)
+        start = rng.random(len(frames)) * (1 - length)
+        return cls(start, length, rng.uniform(-speed, speed, len(frames)) if speed else 0.0)
+
+    def places(self, frames: int) -> NDArray[np.float64]:
+        """(B, frames): where in each clip the frames are taken, in [0, 1]."""
+        time = np.linspace(0.0, 1.0, frames)
+        bent = time + np.reshape(self.bend, (-1, 1)) * time * (1 - time)
+        return self.start[:, None] + self.length[:, None] * bent
 
 
 def resample(parts: Parts, rows: NDArray[np.int64], window: Window, frames: int) -> Tensor:
@@ -48,8 +68,7 @@ def resample(parts: Parts, rows: NDArray[np.int64], window: Window, frames: int)
     """
     first = parts.offsets[rows].astype(np.float64)
     count = parts.lengths(rows)
-    steps = np.linspace(0.0, 1.0, frames)
-    within = (window.start[:, None] + window.length[:, None] * steps) * (count[:, None] - 1)
+    within = window.places(frames) * (count[:, None] - 1)
     low = np.floor(within)
     high = np.minimum(low + 1, count[:, None] - 1)
     share = torch.from_numpy((within - low).astype(np.float32))[..., None]
@@ -67,8 +86,10 @@ def split_valid(sampled: Tensor) -> tuple[Tensor, Tensor]:
     return sampled[..., :2] * valid[..., None], valid
 
 
-def swap_hands(points: Tensor, valid: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
-    """Mirror the clips `which` (B,) bool: hands change places, the trunk is mirrored in x.
+def swap_hands(
+    points: Tensor, valid: Tensor, which: Tensor, trunk: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Mirror the clips `which` (B,) bool: hands change places, and `trunk` is mirrored in x.
 
     Hands need no mirroring, since both look like right hands already.
     """
@@ -77,9 +98,11 @@ def swap_hands(points: Tensor, valid: Tensor, which: Tensor) -> tuple[Tensor, Te
         torch.arange(KEYPOINTS)[LEFT_HAND],
         torch.arange(KEYPOINTS)[RIGHT_HAND],
     )
-    order[TRUNK] = TRUNK.start + torch.tensor(TRUNK_MIRROR)
+    if trunk:
+        order[TRUNK] = TRUNK.start + torch.tensor(TRUNK_MIRROR)
     mirrored = points[:, :, order].clone()
-    mirrored[:, :, TRUNK, 0] *= -1
+    if trunk:
+        mirrored[:, :, TRUNK, 0] *= -1
     pick = which[:, None, None]
     swapped = torch.where(pick, valid[:, :, order], valid)
     return torch.where(pick[..., None], mirrored, points), swapped
@@ -88,14 +111,24 @@ def swap_hands(points: Tensor, valid: Tensor, which: Tensor) -> tuple[Tensor, Te
 class Augmenter:
     """Random spatial augmentation of a batch; every draw comes from `generator`."""
 
-    def __init__(self, kind: Augmentation, generator: torch.Generator) -> None:
-        self.kind, self.generator = kind, generator
+    def __init__(
+        self,
+        kind: Augmentation,
+        generator: torch.Generator,
+        mild: MildAugmentation = MildAugmentation(),
+    ) -> None:
+        self.kind, self.generator, self.mild = kind, generator, mild
 
     def __call__(self, points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """points (B, T, 49, 2), valid (B, T, 49) -> the same, augmented clip by clip."""
+        if self.kind == "none":
+            return points, valid
         augmented = {"mild": self._mild, "paper": self._paper, "release": self._release}
         points, valid = augmented[self.kind](points, valid)
-        points, valid = swap_hands(points, valid, self._uniform(len(points)) < 0.5)
+        swap = self.mild.swap if self.kind == "mild" else 0.5
+        which = self._uniform(len(points)) < swap
+        # The release exchanges the hands alone; the others mirror the person.
+        points, valid = swap_hands(points, valid, which, trunk=self.kind != "release")
         return points * valid[..., None], valid
 
     def _uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -128,21 +161,34 @@ class Augmenter:
 
     def _mild(self, points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Ours: each part turned, stretched and moved a little by itself; a few joints lost."""
-        batch = len(points)
-        for part in (RIGHT_HAND, LEFT_HAND):
-            points[:, :, part] = points[:, :, part] @ self._linear(batch, 15, 0.15, 0.1)[:, None]
-        trunk = points[:, :, TRUNK] @ self._linear(batch, 8, 0.15, 0.1)[:, None]
-        points[:, :, TRUNK] = trunk + self._uniform(batch, 1, 1, 2, low=-0.1, high=0.1)
-        points = points + 0.01 * torch.randn(points.shape, generator=self.generator)
-        return points, self._drop(valid, joints=0.05, hand=0.2)
+        batch, mild = len(points), self.mild
+        for part, degrees, distance in (
+            (RIGHT_HAND, mild.hand_rotation, mild.hand_translation),
+            (LEFT_HAND, mild.hand_rotation, mild.hand_translation),
+            (TRUNK, mild.trunk_rotation, mild.trunk_translation),
+        ):
+            linear = self._linear(batch, degrees, mild.scale, mild.shear)
+            points[:, :, part] = points[:, :, part] @ linear[:, None]
+            if distance:
+                moved = self._uniform(batch, 1, 1, 2, low=-distance, high=distance)
+                points[:, :, part] = points[:, :, part] + moved
+        points = points + mild.noise * torch.randn(points.shape, generator=self.generator)
+        return points, self._drop(valid, joints=mild.joint_dropout, hand=mild.hand_dropout)
 
     def _paper(self, points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """The paper's: rotation and scale of the whole, a joint mask (the swap follows)."""
+        """The paper's: rotation and scale of the whole, a joint mask (the swap follows).
+
+        A masked joint is a zero; its hand is still there.
+        """
         linear = self._linear(len(points), 30, 0.25, 0.0)
-        return points @ linear[:, None], self._drop(valid, joints=0.2, hand=0.0)
+        kept = self._uniform(len(points), 1, KEYPOINTS, 1) >= 0.2
+        return points @ linear[:, None] * kept, valid
 
     def _release(self, points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """The release's: a shear of everything, or 25 of 49 joints lost or mapped at random."""
+        """The release's: a shear of everything, or 25 of 49 joints made zero or mapped at random.
+
+        A joint made zero is not missing: its hand is still there.
+        """
         batch = len(points)
         shear = torch.eye(2).repeat(batch, 1, 1)
         shear[:, 0, 1] = self._uniform(batch, low=-1, high=1)
@@ -152,15 +198,34 @@ class Augmenter:
         sheared = (self._uniform(batch) < 0.5)[:, None]
         zeroed = (self._uniform(batch) < 0.5)[:, None]
         mapped = (chosen & ~sheared & ~zeroed)[:, None, :, None]
-        lost = (chosen & ~sheared & zeroed)[:, None]
+        kept = ~(chosen & ~sheared & zeroed)[:, None, :, None]
         points = torch.where(sheared[..., None, None], points @ shear[:, None], points)
         points = torch.where(mapped, points @ random_map[:, None], points)
-        return points, valid & ~lost
+        return points * kept, valid
+
+
+def random_views(
+    parts: Parts,
+    rows: NDArray[np.int64],
+    settings: Views,
+    frames: int,
+    rng: np.random.Generator,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """One augmented view of each clip `rows` (B,): points (B, frames, 49, 2) and valid."""
+    speed = settings.mild.speed if settings.augmentation == "mild" else 0.0
+    lengths = parts.lengths(rows)
+    window = Window.random(rng, lengths, settings.crop, settings.crop_frames, speed)
+    points, valid = split_valid(resample(parts, rows, window, frames))
+    return Augmenter(settings.augmentation, generator, settings.mild)(points, valid)
 
 
 def modalities(
-    points: Tensor, valid: Tensor, device: torch.device | None = None
+    points: Tensor,
+    valid: Tensor,
+    device: torch.device | None = None,
+    form: MotionForm = "forward",
 ) -> dict[str, tuple[Tensor, Tensor]]:
     """Both modalities of a batch, `joint` and `motion`, each points and valid, on `device`."""
     points, valid = points.to(device), valid.to(device)
-    return {"joint": (points, valid), "motion": motion(points, valid)}
+    return {"joint": (points, valid), "motion": motion(points, valid, form)}

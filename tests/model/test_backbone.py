@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -48,5 +50,23 @@ def test_other_files_are_no_encoders(tmp_path):
         read_backbone_card(tmp_path / "missing.safetensors")
     card = BackboneCard(encoder=ENCODER, prepare=PrepareSettings(), layout="other")
     save_backbone(path, encoders(), card)
-    with pytest.raises(SignpipeError, match="layout"):
+    with pytest.raises(SignpipeError, match="layout was 'other', is 'right hand"):
         read_backbone_card(path)
+
+
+def test_one_stream_of_a_file_with_both(tmp_path):
+    path = tmp_path / "encoder.safetensors"
+    save_backbone(path, encoders(), BackboneCard(encoder=ENCODER, prepare=PrepareSettings()))
+    motion = nn.ModuleDict({"motion": Encoder(ENCODER)})
+    load_backbone(path, motion)
+    for name, value in motion.state_dict().items():
+        assert torch.equal(encoders().state_dict()[name], value), name
+
+
+def test_a_file_without_the_newer_fields_has_both_streams_and_forward_motion(tmp_path):
+    path = tmp_path / "encoder.safetensors"
+    card = BackboneCard(encoder=ENCODER, prepare=PrepareSettings()).model_dump(mode="json")
+    del card["streams"], card["signpipe"], card["encoder"]["motion"]
+    save_file({"x": torch.zeros(1)}, path, metadata={"card": json.dumps(card)})
+    read = read_backbone_card(path)
+    assert (read.streams, read.encoder.motion, read.signpipe) == ("both", "forward", "unknown")

@@ -1,8 +1,11 @@
+from operator import mul
+
+import pytest
 import torch
 
-from signpipe.model.encoder import AttentionPool, Encoder
+from signpipe.model.encoder import AttentionPool, Encoder, FrameEncoder, TemporalBlock
 from signpipe.settings import EncoderSettings
-from signpipe.skeleton import LEFT_HAND, RIGHT_HAND, TRUNK
+from signpipe.skeleton import HAND_SUBPARTS, LEFT_HAND, RIGHT_HAND, TRUNK, TRUNK_SUBPARTS
 
 SMALL = EncoderSettings(
     frames=8,
@@ -82,9 +85,84 @@ def test_pooling_against_a_plain_loop():
     assert (found[1] == 0).all()
 
 
+@pytest.mark.parametrize(
+    ("part", "joints", "subparts"), [("hand", 21, HAND_SUBPARTS), ("trunk", 7, TRUNK_SUBPARTS)]
+)
+def test_a_frames_feature_against_a_plain_loop(part, joints, subparts):
+    torch.manual_seed(0)
+    encode = FrameEncoder(SMALL, part).eval()
+    x = torch.randn(joints, 3, 2)
+    found = encode(x)
+    for frame in range(3):
+        features = encode.joints(x[:, frame : frame + 1])[:, 0].tolist()
+        wide = []
+        for subpart in subparts:
+            pooled = [max(features[joint][c] for joint in subpart) for c in range(8)]
+            rows = zip(encode.widen.weight.tolist(), encode.widen.bias.tolist(), strict=True)
+            wide.append([b + sum(map(mul, weights, pooled)) for weights, b in rows])
+        mixed = encode.parts(torch.tensor(wide)[:, None])[:, 0].tolist()
+        expected = [max(subpart[c] for subpart in mixed) for c in range(16)]
+        torch.testing.assert_close(found[frame], torch.tensor(expected))
+
+
+def test_a_temporal_block_against_a_plain_loop():
+    torch.manual_seed(0)
+    block = TemporalBlock(3).double().eval()
+    norm = block.mix[2]
+    norm.running_mean.uniform_(-1, 1)
+    norm.running_var.uniform_(0.5, 2)
+    x = torch.randn(3, 6, dtype=torch.float64)
+
+    def convolve(x, layer):
+        width = layer.weight.shape[2]
+        out = torch.zeros(3, 6, dtype=torch.float64)
+        for o in range(3):
+            for t in range(6):
+                out[o, t] = layer.bias[o]
+                for i in range(3):
+                    for d in range(width):
+                        if 0 <= t + d - width // 2 < 6:
+                            out[o, t] += layer.weight[o, i, d] * x[i, t + d - width // 2]
+        return out
+
+    wide = convolve(x, block.wide)
+    deep = convolve(convolve(x, block.deep[0]).clamp(min=0), block.deep[2])
+    both = torch.cat([wide, deep]).clamp(min=0)
+    expected = torch.zeros(3, 6, dtype=torch.float64)
+    for o in range(3):
+        for t in range(6):
+            mixed = sum(block.mix[1].weight[o, i, 0] * both[i, t] for i in range(6))
+            scale = norm.weight[o] / (norm.running_var[o] + norm.eps).sqrt()
+            normed = (mixed - norm.running_mean[o]) * scale + norm.bias[o]
+            expected[o, t] = max(0.0, float((x[o, t] + normed).detach()))
+    torch.testing.assert_close(block(x[None])[0], expected)
+
+
 def test_gradients_reach_every_parameter():
     model = encoder().train()
     model(*clips()).fused.square().sum().backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
+
+
+@pytest.mark.parametrize(("part", "subparts"), [("hand", HAND_SUBPARTS), ("trunk", TRUNK_SUBPARTS)])
+def test_subparts_are_pooled_joint_by_joint(part, subparts):
+    torch.manual_seed(0)
+    x = torch.randn(21 if part == "hand" else 7, 3, 2)
+    found = FrameEncoder(SMALL, part)._pool(x)
+    assert len(found) == len(subparts)
+    for pooled, joints in zip(found, subparts, strict=True):
+        for frame in range(3):
+            for channel in range(2):
+                expected = max(float(x[joint, frame, channel]) for joint in joints)
+                assert float(pooled[frame, channel]) == expected
+
+
+def test_in_bfloat16_features_are_nearly_the_same():
+    exact = encoder()(*clips()).fused
+    with torch.autocast("cpu", torch.bfloat16):
+        coarse = encoder()(*clips()).fused
+    assert coarse.dtype == torch.float32
+    assert not torch.equal(coarse, exact)
+    torch.testing.assert_close(coarse, exact, rtol=0.05, atol=0.05)

@@ -47,3 +47,10 @@ def test_roles_share_out_the_skeleton():
     sums = roles.sum(-1)
     assert ((sums == 0) | ((sums - 1).abs() < 1e-6)).all()
     assert ((roles > 0).sum(0) <= 1).all()
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_no_frames_are_no_trouble(name):
+    joints, *edges = GRAPHS[name]
+    layer = GraphConvolution(6, 3, adjacency(joints, *edges)).eval()
+    assert layer(torch.zeros(joints, 0, 6)).shape == (joints, 0, 3)

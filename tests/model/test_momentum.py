@@ -1,9 +1,10 @@
+import copy
 import math
 
 import pytest
 import torch
 
-from signpipe.model.momentum import BRANCHES, MODALITIES, MomentumContrast
+from signpipe.model.momentum import BRANCHES, MODALITIES, Encoded, MomentumContrast
 from signpipe.settings import EncoderSettings, PretrainSettings
 
 ENCODER = EncoderSettings(
@@ -79,23 +80,22 @@ def test_positions_that_hold_no_key_are_not_compared_with():
     loss, _ = steps(contrast, 1)
     assert float(loss) == 0.0  # no negatives yet
     _, numbers = steps(contrast, 1, start=1)
-    # Four negatives, six terms: chance is log 5 each, and 16 empty positions would give log 17.
-    assert 0 < numbers["contrast"] / 6 < 2 / 0.07 + math.log(5)
-    logits = contrast._logits(*[_encode(contrast, view(9))] * 2, torch.arange(90, 94))
+    assert numbers["contrast"] > 0
+    encoded = _encode(contrast.key, view(9))
+    logits = contrast._logits(encoded, encoded, contrast._queues(), torch.arange(90, 94))
     assert {value.shape for value in logits.values()} == {(4, 1 + 8)}
 
 
-def _encode(contrast, given):
-    from signpipe.model.momentum import Encoded
-
-    return Encoded.of(contrast.key, given)
+def _encode(encoders, given):
+    with torch.no_grad():
+        return Encoded.of(encoders, given)
 
 
 def test_a_clips_own_former_keys_are_no_negatives():
     contrast = model()
     steps(contrast, 2)
-    encoded = _encode(contrast, view(9))
-    logits = contrast._logits(encoded, encoded, torch.tensor([0, 5, 90, 91]))
+    encoded = _encode(contrast.key, view(9))
+    logits = contrast._logits(encoded, encoded, contrast._queues(), torch.tensor([0, 5, 90, 91]))
     for value in logits.values():
         assert (value == float("-inf")).nonzero().tolist() == [[0, 1], [1, 6]]
 
@@ -119,3 +119,99 @@ def test_the_total_is_the_weighted_sum():
     )
     assert float(loss) == pytest.approx(expected, rel=1e-5)
     assert numbers["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        {  # the paper's total
+            "contrast": ("hand", "trunk"),
+            "consistency": "feature",
+            "contrast_weight": 0.5,
+            "consistency_weight": 0.5,
+        },
+        {  # the release's
+            "contrast": ("fused", "hand", "trunk"),
+            "consistency": "queue",
+            "consistency_nearest": 3,
+        },
+        {"streams": "motion", "consistency": "queue"},
+    ],
+)
+def test_the_objective_against_a_literal_reading_of_its_equations(published):
+    contrast = model(transfer_nearest=5, **published)
+    steps(contrast, 2)  # 8 of 16 positions hold keys
+    s = contrast.settings
+    before = copy.deepcopy(contrast)
+    before._follow()
+    views = view(8), view(9)
+    query, key = _encode(before.query, views[0]), _encode(before.key, views[1])
+    modalities = ("motion",) if s.streams == "motion" else ("joint", "motion")
+    queues = {
+        (m, b): before.queues[i, j, :8]
+        for i, m in enumerate(modalities)
+        for j, b in enumerate(("fused", "hand", "trunk"))
+    }
+
+    def negative_log_likelihood(place):
+        total = 0.0
+        for q, k in zip(query.embeddings[place], key.embeddings[place], strict=True):
+            positive = math.exp(float(q @ k) / 0.07)
+            negatives = sum(math.exp(float(q @ other) / 0.07) for other in queues[place])
+            total -= math.log(positive / (positive + negatives)) / 4
+        return total
+
+    def softmax(values, temperature):
+        exponents = [math.exp(value / temperature) for value in values]
+        return [value / sum(exponents) for value in exponents]
+
+    def divergence(teacher, student):
+        return sum(p * math.log(p / q) for p, q in zip(teacher, student, strict=True))
+
+    def taught(teacher, student, nearest):
+        total = 0.0
+        for k, q in zip(key.embeddings[teacher], query.embeddings[student], strict=True):
+            similar = [float(k @ other) for other in queues[teacher]]
+            places = sorted(range(8), key=lambda i: -similar[i])[:nearest]
+            same = [float(q @ queues[student][i]) for i in places]
+            total += divergence(softmax([similar[i] for i in places], 0.05), softmax(same, 0.1)) / 4
+        return total
+
+    def told(teacher, student):
+        return sum(
+            divergence(softmax(k.tolist(), 0.05), softmax(q.tolist(), 0.1)) / 4
+            for k, q in zip(teacher, student, strict=True)
+        )
+
+    expected = {"contrast": 0.0, "consistency": 0.0, "transfer": 0.0}
+    for m in modalities:
+        expected["contrast"] += sum(negative_log_likelihood((m, b)) for b in s.contrast)
+        if s.consistency == "feature":
+            keys, queries = key.features[m], query.features[m]
+            expected["consistency"] += told(keys.hand, queries.trunk)
+            expected["consistency"] += told(keys.trunk, queries.hand)
+        else:
+            nearest = s.consistency_nearest
+            expected["consistency"] += taught((m, "hand"), (m, "trunk"), nearest)
+            expected["consistency"] += taught((m, "trunk"), (m, "hand"), nearest)
+    if len(modalities) == 2:
+        one, other = ("joint", "fused"), ("motion", "fused")
+        expected["transfer"] = taught(one, other, 5) + taught(other, one, 5)
+
+    loss, numbers = contrast(*views, torch.arange(90, 94))
+    found = {name: numbers[name] for name in expected}
+    assert found == pytest.approx(expected, rel=1e-4)
+    weights = (s.contrast_weight, s.consistency_weight, s.transfer_weight)
+    total = sum(w * value for w, value in zip(weights, expected.values(), strict=True))
+    assert float(loss.detach()) == pytest.approx(total, rel=1e-4)
+
+
+def test_one_stream_has_no_other_to_learn_from():
+    contrast = model(streams="joint")
+    assert list(contrast.encoders()) == list(contrast.key) == ["joint"]
+    assert contrast.queues.shape[0] == 1
+    loss, numbers = steps(contrast, 2)
+    loss.backward()
+    assert numbers["transfer"] == 0
+    assert numbers["contrast"] > 0
+    assert "top1_motion" not in numbers

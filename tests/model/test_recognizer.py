@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from signpipe.errors import SignpipeError
-from signpipe.model.recognizer import Card, Recognizer, combine, load_recognizer, save_recognizer
+from signpipe.model.recognizer import (
+    Card,
+    Recognizer,
+    combine,
+    final,
+    load_recognizer,
+    save_recognizer,
+)
 from signpipe.settings import EncoderSettings, PrepareSettings
 
 ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
@@ -62,3 +69,14 @@ def test_both_is_the_weighted_mean_of_logits():
     logits = {"joint": torch.tensor([[1.0, 0.0]]), "motion": torch.tensor([[0.0, 2.0]])}
     assert combine(logits, 0.5)["both"].tolist() == [[0.5, 1.0]]
     assert combine(logits, 1.0)["both"].tolist() == [[1.0, 0.0]]
+    assert final(logits, 0.5).tolist() == [[0.5, 1.0]]
+
+
+def test_a_single_stream_is_all_there_is(tmp_path):
+    card = Card(signs=("a", "b"), streams="motion", encoder=ENCODER, prepare=PrepareSettings())
+    save_recognizer(tmp_path, Recognizer(ENCODER, 2, "motion").eval(), card)
+    recognizer, _ = load_recognizer(tmp_path)
+    points, valid = torch.randn(3, 4, 49, 2), torch.ones(3, 4, 49, dtype=torch.bool)
+    logits = recognizer({"motion": (points, valid)})
+    assert combine(logits).keys() == {"motion"}
+    assert torch.equal(final(logits), logits["motion"])

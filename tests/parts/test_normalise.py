@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signpipe.landmarks.pack import Landmarks
-from signpipe.parts.normalise import to_keypoints
+from signpipe.parts.normalise import hand_in_box, to_keypoints
 from signpipe.settings import PrepareSettings
 from signpipe.skeleton import LEFT_HAND, RIGHT_HAND, TRUNK
 
@@ -98,3 +98,11 @@ def test_the_shortest_clips(frames):
     keypoints = to_keypoints(landmarks(frames), PrepareSettings())
     assert keypoints.shape == (frames, 49, 3)
     assert keypoints.dtype == np.float32
+
+
+def test_a_hand_that_lacks_a_joint_keeps_the_others():
+    hand = np.random.default_rng(0).random((2, 21, 2), np.float32)
+    hand[0, 7] = np.nan
+    boxed = hand_in_box(hand, 2.2)
+    assert np.isnan(boxed).sum() == 2
+    np.testing.assert_array_equal(np.isnan(boxed[0, 7]), True)

@@ -37,6 +37,11 @@ def test_metrics_agree_with_the_tables_beside_them(trained):
     signs = header[1:]
     right = sum(counts[i][signs.index(row[0])] for i, row in enumerate(table))
     assert right / 12 == pytest.approx(metrics["streams"]["both"]["top1"])
+    assert (result.folder / "calibration.png").stat().st_size > 1000
+    bins = metrics["calibration"]["both"]["bins"]
+    assert sum(b["clips"] for b in bins) == 12
+    error = sum(b["clips"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / 12
+    assert metrics["calibration"]["both"]["expected_error"] == pytest.approx(error)
     assert (result.folder / "confusion.png").stat().st_size > 1000
 
 
@@ -47,6 +52,16 @@ def test_again_does_nothing_until_the_recogniser_or_the_labels_change(trained, s
     longer = resolve(FinetuneSettings, changes={**small, "epochs": 4})
     finetune.run(trained, longer, from_scratch=True, redo=True)
     assert not evaluate.run(trained).already
+
+
+def test_every_scoring_of_test_is_counted(trained):
+    first = evaluate.run(trained, split="test").metrics
+    assert (first["scored_before"], first["scored_by"]) == (0, {})
+    evaluate.run(trained)
+    assert evaluate.run(trained, split="test").already  # not scored again
+    second = evaluate.run(trained, split="test", redo=True).metrics
+    assert (second["scored_before"], second["scored_by"]) == (1, {"scratch, finetuned": 1})
+    assert second["streams"] == first["streams"]
 
 
 def test_the_newest_run_is_scored_unless_one_is_named(trained, small):

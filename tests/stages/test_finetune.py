@@ -1,12 +1,15 @@
 import json
+import shutil
 
 import pytest
 
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
+from signpipe.model.backbone import read_backbone_card
 from signpipe.model.recognizer import load_recognizer
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
 from signpipe.stages import finetune, prepare, pretrain, runs
+from signpipe.workspace import sha256_of_file
 
 
 @pytest.fixture
@@ -94,12 +97,76 @@ def test_what_is_missing_is_said(signs_workspace, settings, small):
     with pytest.raises(SignpipeError, match="no usable clip has a label"):
         finetune.run(signs_workspace, settings, from_scratch=True)
     runs_folder = signs_workspace.run("pretrain", "begun")
-    runs.begin(runs_folder, {}, {}, runs_folder / "encoder.safetensors", redo=False)
+    runs.begin(runs_folder, {}, {}, "encoder.safetensors", redo=False)
     with pytest.raises(SignpipeError, match="'begun' is not finished"):
         finetune.run(signs_workspace, settings)
 
 
 def test_an_encoder_for_other_keypoints_is_refused(signs_workspace, settings, pretrained):
     prepare.run(signs_workspace, PrepareSettings(trunk="image"), redo=True)
-    with pytest.raises(SignpipeError, match="prepared otherwise"):
+    said = (
+        r"encoder\.safetensors was made differently: trunk was \"shoulders\", is \"image\"; "
+        r"use `signpipe prepare --redo --set trunk=shoulders`"
+    )
+    with pytest.raises(SignpipeError, match=said):
         finetune.run(signs_workspace, settings)
+
+
+def test_an_encoder_from_another_workspace(signs_workspace, settings, pretrained, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(signs_workspace.root, elsewhere)
+    shutil.rmtree(signs_workspace.root / "pretrain")
+    file = elsewhere / "pretrain" / "default" / "encoder.safetensors"
+    short = settings.model_copy(update={"epochs": 1})
+    result = finetune.run(signs_workspace, short, encoder=str(file))
+    record = json.loads((result.folder / "settings.json").read_text())
+    assert record["began_from"] == {"file": str(file.resolve()), "sha256": sha256_of_file(file)}
+    assert record["inputs"]["encoder"] == sha256_of_file(file)
+
+
+@pytest.mark.parametrize("stream", ["joint", "motion"])
+def test_one_stream_alone(signs_workspace, settings, pretrained, stream):
+    alone = settings.model_copy(update={"epochs": 1, "streams": stream})
+    result = finetune.run(signs_workspace, alone)
+    recognizer, card = load_recognizer(result.recognizer)
+    assert card.streams == stream
+    assert list(recognizer.encoders) == list(recognizer.classifiers) == [stream]
+    assert "both" not in card.trained["selection"]
+    assert {"val_top1", "val_mean_class"} <= result.validation.keys()
+
+
+def test_a_stream_that_the_encoder_lacks_is_refused_by_name(signs_workspace, settings, small):
+    changes = {**small, "epochs": 1, "queue": 24, "streams": "joint"}
+    pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes))
+    said = r'streams was "joint", is "both"; use --set streams=joint'
+    with pytest.raises(SignpipeError, match=said):
+        finetune.run(signs_workspace, settings)
+
+
+def test_the_encoders_form_of_motion_goes_with_it(signs_workspace, settings, small):
+    changes = {**small, "epochs": 1, "queue": 24, "encoder.motion": "backward"}
+    encoder = pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes)).encoder
+    assert read_backbone_card(encoder).encoder.motion == "backward"
+    result = finetune.run(signs_workspace, settings.model_copy(update={"epochs": 1}))
+    _, card = load_recognizer(result.recognizer)
+    assert card.encoder.motion == "backward"
+
+
+def test_the_old_recogniser_stays_until_the_new_one_is_done(signs_workspace, settings):
+    short = settings.model_copy(update={"epochs": 1})
+    old = finetune.run(signs_workspace, short, from_scratch=True)
+    before = sha256_of_file(old.recognizer / "model.safetensors")
+    longer = settings.model_copy(update={"epochs": 2})
+    with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finetune, "save_recognizer", interrupt)
+        finetune.run(signs_workspace, longer, from_scratch=True, redo=True)
+    assert sha256_of_file(old.recognizer / "model.safetensors") == before
+    assert signs_workspace.runs("finetune") == ["scratch"]
+    new = finetune.run(signs_workspace, longer, from_scratch=True, redo=True)
+    assert new.recognizer == old.recognizer
+    assert sha256_of_file(old.recognizer / "model.safetensors") != before
+    assert [path.name for path in old.folder.parent.iterdir()] == ["scratch"]
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt

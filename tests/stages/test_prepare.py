@@ -4,7 +4,7 @@ from signpipe.errors import SignpipeError
 from signpipe.landmarks.pack import write_pack
 from signpipe.parts.store import open_parts
 from signpipe.settings import PrepareSettings
-from signpipe.stages import import_packs, prepare
+from signpipe.stages import import_keypoints, prepare
 from signpipe.workspace import Workspace
 
 
@@ -26,7 +26,7 @@ def test_again_does_nothing_until_a_clip_is_added(signs_workspace, tmp_path):
     assert not prepare.run(signs_workspace, redo=True).already
     with_times = open_parts(signs_workspace.parts)
     write_pack(tmp_path / "more.h5", {"one more": _clip()})
-    import_packs.run(signs_workspace, [tmp_path / "more.h5"])
+    import_keypoints.run(signs_workspace, [tmp_path / "more.h5"])
     again = prepare.run(signs_workspace)
     assert not again.already
     assert any("clips was 60, is 61" in change for change in again.changes)

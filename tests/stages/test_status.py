@@ -1,9 +1,9 @@
 import pytest
 
 from signpipe.errors import SignpipeError
-from signpipe.landmarks.pack import write_pack
+from signpipe.landmarks.pack import open_pack, write_pack
 from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
-from signpipe.stages import evaluate, finetune, import_packs, pretrain, status
+from signpipe.stages import evaluate, finetune, import_keypoints, pretrain, status
 from signpipe.workspace import Workspace
 
 
@@ -33,11 +33,11 @@ def test_from_nothing_to_done_and_stale(signs_workspace, small, tmp_path):
     assert found.next.startswith("predict")
     assert {entry.state for entry in found.stages} == {"done"}
 
-    frames = import_packs.open_pack(signs_workspace.keypoints / "made_up.h5")
+    frames = open_pack(signs_workspace.keypoints / "made_up.h5")
     with frames as pack:
         clip = pack.read(0)
     write_pack(tmp_path / "more.h5", {"one more": clip})
-    import_packs.run(signs_workspace, [tmp_path / "more.h5"])
+    import_keypoints.run(signs_workspace, [tmp_path / "more.h5"])
     now = states(signs_workspace)
     assert now["prepare"] == now["pretrain"] == now["finetune"] == "stale"
     assert status.run(signs_workspace).next == "pretrain --redo"
@@ -52,6 +52,18 @@ def test_edited_labels_make_a_recogniser_stale(signs_workspace, small):
     entry = status.run(signs_workspace).stages[-2]
     assert (entry.stage, entry.state) == ("finetune", "stale")
     assert "labels or splits were changed" in entry.detail
+
+
+def test_an_encoder_that_was_made_again_makes_a_recogniser_stale(signs_workspace, small):
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(signs_workspace, chosen)
+    finetune.run(signs_workspace, resolve(FinetuneSettings, changes={**small, "epochs": 1}))
+    assert states(signs_workspace)["finetune"] == "done"
+    pretrain.run(signs_workspace, chosen.model_copy(update={"seed": 1}), redo=True)
+    (entry,) = [e for e in status.run(signs_workspace).stages if e.stage == "finetune"]
+    assert entry.state == "stale"
+    assert "pretrain/default/encoder.safetensors was made again" in entry.detail
+    assert status.run(signs_workspace).next == "finetune --redo"
 
 
 def test_an_extraction_that_was_killed_before_its_table_is_named(signs_workspace):

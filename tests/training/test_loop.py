@@ -1,3 +1,4 @@
+import csv
 import math
 
 import pytest
@@ -6,7 +7,9 @@ from torch import nn
 
 from signpipe.errors import SignpipeError
 from signpipe.settings import PretrainSettings
+from signpipe.training import precision
 from signpipe.training.loop import draw, fit, learning_rate, load_checkpoint
+from signpipe.workspace import read_record, write_record
 
 
 class Line:
@@ -41,13 +44,20 @@ class Line:
         return {"score": self.scores.pop(0)} if self.scores else {}
 
 
-SETTINGS = PretrainSettings(epochs=4, batch=16)
+SETTINGS = PretrainSettings(epochs=4, batch=16, precision="fp32")
 
 
 def weights(path, task):
     optimizer = torch.optim.SGD(task.parameter_groups(), lr=1.0)
     load_checkpoint(path, task.module, optimizer)
     return task.module.state_dict()
+
+
+SAME = ("epoch", "step", "loss", "learning_rate")  # whatever the machine's speed
+
+
+def rows_of(folder):
+    return list(csv.DictReader((folder / "metrics.csv").read_text().splitlines()))
 
 
 @pytest.mark.parametrize("stop_after", [0, 3, 4, 9, 15])
@@ -62,10 +72,12 @@ def test_resumed_equals_uninterrupted(tmp_path, stop_after):
     resumed = weights(tmp_path / "stopped" / "checkpoint.pt", Line())
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
-    rows = (tmp_path / "whole" / "metrics.csv").read_text().splitlines()
-    assert len(rows) == 5
-    columns = rows[0].split(",")
-    assert {"epoch", "loss", "learning_rate", "clips_per_second"} <= set(columns)
+    written = [rows_of(tmp_path / name) for name in ("whole", "stopped")]
+    places = [(row["epoch"], row["step"]) for row in written[0]]
+    assert places == [(str(e), s) for e in range(1, 5) for s in ("1", "2", "3", "4", "")]
+    assert {"loss", "learning_rate", "clips_per_second"} <= set(written[0][0])
+    for one, other in zip(*written, strict=True):
+        assert [one[c] for c in SAME] == [other[c] for c in SAME]
 
 
 def test_a_finished_run_does_nothing(tmp_path):
@@ -119,3 +131,52 @@ def test_draws_depend_on_their_place_alone():
     ]
     drawn = [number for place in places for number in numbers(*place)]
     assert len(set(drawn)) == len(drawn)
+
+
+def test_without_a_limit_gradients_are_as_they_are(tmp_path):
+    def trained(limit):
+        settings = SETTINGS.model_copy(update={"epochs": 1, "clip_gradient": limit})
+        task = Line()
+        fit(task, settings, tmp_path / str(limit))
+        return task.module[0].weight
+
+    assert torch.equal(trained(0.0), trained(1e9))
+    assert not torch.equal(trained(0.0), trained(1e-3))
+
+
+def test_a_loss_far_above_its_past_names_the_last_good_checkpoint(tmp_path):
+    class Rising(Line):
+        def loss(self, epoch, step):
+            loss, _, count = super().loss(epoch, step)
+            value = 1e3 if epoch == 2 else 1.0 + epoch
+            return loss, {"loss": value}, count
+
+    with pytest.raises(SignpipeError, match=r"10-fold in epoch 3; .*\(after epoch 2\)"):
+        fit(Rising(), SETTINGS, tmp_path)
+
+
+def test_a_trial_of_precisions_is_kept_in_the_record(tmp_path, monkeypatch):
+    cpu, size = torch.device("cpu"), SETTINGS.encoder
+    write_record(tmp_path, {}, {})
+    found = precision.settled("auto", size, cpu, tmp_path)
+    assert found in ("fp32", "bf16")
+    assert read_record(tmp_path)["precision"] == found
+    other = "bf16" if found == "fp32" else "fp32"
+    monkeypatch.setattr(precision, "choose", lambda *_: other)
+    assert precision.settled("auto", size, cpu, tmp_path) == found
+    assert precision.settled(other, size, cpu, tmp_path) == other
+    assert precision.settled("auto", size, cpu, tmp_path / "new") == other
+
+
+def test_a_trial_leaves_chance_as_it_was():
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    precision.choose(SETTINGS.encoder, torch.device("cpu"))
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_it_trains_in_bfloat16(tmp_path):
+    settings = SETTINGS.model_copy(update={"precision": "bf16"})
+    rows = fit(Line(), settings, tmp_path).rows
+    assert rows[-1]["loss"] < rows[0]["loss"]

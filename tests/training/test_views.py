@@ -4,9 +4,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signpipe.parts.motion import motion
 from signpipe.parts.store import Parts
+from signpipe.settings import MildAugmentation, PretrainSettings
 from signpipe.skeleton import LEFT_HAND, RIGHT_HAND, TRUNK
-from signpipe.training.views import Augmenter, Window, modalities, resample, split_valid, swap_hands
+from signpipe.training.views import (
+    Augmenter,
+    Window,
+    modalities,
+    random_views,
+    resample,
+    split_valid,
+    swap_hands,
+)
 
 
 def parts(lengths=(5, 30, 1), seed=0):
@@ -99,6 +109,9 @@ def test_swapping_hands_twice_changes_nothing():
     twice = swap_hands(*once, which)
     assert torch.equal(twice[0], points)
     assert torch.equal(twice[1], valid)
+    hands_alone = swap_hands(points, valid, which, trunk=False)
+    assert torch.equal(hands_alone[0][:, :, :42], once[0][:, :, :42])
+    assert torch.equal(hands_alone[0][:, :, TRUNK], points[:, :, TRUNK])
 
 
 @pytest.mark.parametrize("kind", ["mild", "paper", "release"])
@@ -121,11 +134,118 @@ def test_augmentation(kind):
 def test_the_releases_corruption_takes_25_joints_for_the_whole_window():
     points, valid = torch.ones(200, 4, 49, 2), torch.ones(200, 4, 49, dtype=torch.bool)
     augmenter = Augmenter("release", torch.Generator().manual_seed(0))
-    _, left = augmenter._release(points.clone(), valid)
-    lost = (~left).sum(dim=2)
-    assert (lost == lost[:, :1]).all()
-    assert set(lost[:, 0].tolist()) == {0, 25}
-    assert (lost[:, 0] == 25).float().mean() == pytest.approx(0.25, abs=0.1)
+    found, kept = augmenter._release(points.clone(), valid)
+    assert kept.all()  # zero is not missing: a hand without its wrist is still a hand
+    assert (found == found[:, :1]).all()
+    changed = (found[:, 0] != 1).any(dim=2).sum(dim=1)
+    zero = (found[:, 0] == 0).all(dim=2).sum(dim=1)
+    assert set(zero.tolist()) == {0, 25}
+    assert set(changed.tolist()) == {25, 49}  # corrupted, or sheared
+    assert (zero == 25).float().mean() == pytest.approx(0.25, abs=0.1)
+    assert (changed == 49).float().mean() == pytest.approx(0.5, abs=0.1)
+    mapped = found[:, 0][(changed == 25) & (zero == 0)]
+    for clip in mapped:  # one linear map for all joints of a clip
+        values = clip[(clip != 1).any(dim=1)]
+        assert (values == values[0]).all()
+        assert (values.abs() <= 2).all()
+
+
+def test_the_releases_shear_is_one_matrix_with_ones_on_its_diagonal():
+    points, valid = torch.eye(2).repeat(100, 4, 25, 1)[:, :, :49], torch.ones(100, 4, 49).bool()
+    found, _ = Augmenter("release", torch.Generator().manual_seed(0))._release(points, valid)
+    sheared = [clip for clip in found[:, 0] if (clip[0::2] == clip[0]).all()]
+    sheared = [clip for clip in sheared if (clip[1::2] == clip[1]).all()]
+    assert 20 < len(sheared) < 80
+    for clip in sheared:
+        assert clip[0, 0] == clip[1, 1] == 1
+        assert max(abs(clip[0, 1]), abs(clip[1, 0])) <= 1
+
+
+def test_the_papers_joint_mask_turn_and_scale():
+    points, valid = torch.ones(100, 4, 49, 2), torch.ones(100, 4, 49, dtype=torch.bool)
+    found, kept = Augmenter("paper", torch.Generator().manual_seed(0))._paper(points, valid)
+    assert kept.all()
+    masked = (found == 0).all(dim=3)
+    assert (masked == masked[:, :1]).all()
+    assert masked.float().mean() == pytest.approx(0.2, abs=0.03)
+    seen = [clip[0][~clip[0].eq(0).all(dim=1)] for clip in found]
+    assert all((clip == clip[0]).all() for clip in seen)
+    assert all(1 - 0.26 <= clip[0].norm() / 2**0.5 <= 1.26 for clip in seen)
+
+
+OFF = dict.fromkeys(MildAugmentation.model_fields, 0.0)
+
+
+def test_without_its_ingredients_mild_changes_nothing():
+    points, valid = batch()
+    augmenter = Augmenter("mild", torch.Generator().manual_seed(0), MildAugmentation(**OFF))
+    found, left = augmenter(points.clone(), valid)
+    torch.testing.assert_close(found, points)
+    assert torch.equal(left, valid)
+    found, left = Augmenter("none", torch.Generator())(points, valid)
+    assert found is points
+    assert left is valid
+
+
+@pytest.mark.parametrize(
+    ("switch", "hands", "trunk"),
+    [
+        ("hand_rotation", True, False),
+        ("trunk_rotation", False, True),
+        ("scale", True, True),
+        ("shear", True, True),
+        ("hand_translation", True, False),
+        ("trunk_translation", False, True),
+        ("noise", True, True),
+        ("joint_dropout", True, True),
+        ("hand_dropout", True, False),
+        ("swap", True, True),
+    ],
+)
+def test_each_ingredient_of_mild_has_its_switch(switch, hands, trunk):
+    points, valid = torch.rand(50, 8, 49, 2) + 0.5, torch.ones(50, 8, 49, dtype=torch.bool)
+    mild = MildAugmentation(**{**OFF, switch: 0.5})
+    found, _ = Augmenter("mild", torch.Generator().manual_seed(0), mild)(points.clone(), valid)
+    changed = ~torch.isclose(found, points).all(dim=3)
+    assert bool(changed[:, :, :42].any()) == hands
+    assert bool(changed[:, :, TRUNK].any()) == trunk
+    if switch.endswith("rotation"):
+        torch.testing.assert_close(found.norm(dim=3), points.norm(dim=3))
+    if switch.endswith("translation"):
+        moved = (found - points)[changed.any(dim=2).any(dim=1)]
+        assert 0.3 < moved.abs().max() <= 0.5
+
+
+def test_a_bent_window_starts_faster_and_ends_where_it_did():
+    window = Window(np.zeros(3), np.full(3, 0.5), np.array([0.4, 0.0, -0.4]))
+    places = window.places(11)
+    np.testing.assert_allclose(places[:, 0], 0)
+    np.testing.assert_allclose(places[:, -1], 0.5)
+    steps = np.diff(places, axis=1)
+    assert (steps > 0).all()
+    np.testing.assert_allclose(steps[1], 0.05)
+    assert steps[0, 0] > 0.065 > 0.035 > steps[0, -1]
+    np.testing.assert_allclose(steps[2], steps[0][::-1])
+
+
+def test_views_are_drawn_as_the_settings_say():
+    given_parts, rows = parts(), np.array([1, 0, 1])
+
+    def drawn(**changes):
+        settings = PretrainSettings(**changes)
+        generator = torch.Generator().manual_seed(0)
+        return random_views(given_parts, rows, settings, 8, np.random.default_rng(0), generator)
+
+    assert torch.equal(drawn()[0], drawn()[0])
+    still = {"augmentation": "none", "crop": 1.0}
+    whole = split_valid(resample(given_parts, rows, Window(np.zeros(3), np.ones(3)), 8))
+    assert torch.equal(drawn(**still)[0], whole[0])
+    assert not torch.equal(drawn(**still | {"crop": 0.3})[0], whole[0])
+    quiet = {"augmentation": "mild", "crop": 1.0, "mild": OFF}
+    torch.testing.assert_close(drawn(**quiet)[0], whole[0])
+    faster = drawn(**quiet | {"mild": {**OFF, "speed": 0.5}})[0]
+    torch.testing.assert_close(faster[:, [0, -1]], whole[0][:, [0, -1]])
+    assert not torch.allclose(faster, whole[0])
 
 
 def test_both_modalities():
@@ -134,3 +254,5 @@ def test_both_modalities():
     assert both["joint"] == (points, valid)
     assert both["motion"][0].shape == points.shape
     assert (both["motion"][0][:, -1] == 0).all()
+    backward = modalities(points, valid, form="backward")["motion"]
+    assert all(map(torch.equal, backward, motion(points, valid, "backward")))

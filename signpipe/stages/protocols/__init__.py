@@ -1,0 +1,1 @@
+"""One module a protocol: `plan(workspace, request)` says what it will measure, and how."""

@@ -1,0 +1,108 @@
+"""Frozen features of many clips of a parts file: an encoder's, or as a reference the keypoints'."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from signpipe.model.encoder import Features as EncoderFeatures
+from signpipe.parts.store import Parts
+from signpipe.settings import EncoderSettings
+from signpipe.training.views import Window, modalities, resample, split_valid
+
+BATCH = 256
+# Of the trunk's feature beside the hands', chosen on personal signers and on val: with equal say
+# (1.0) few-shot accuracy is 2 to 3 points lower and k-NN's mean-class 6.
+TRUNK_SHARE = 0.5
+Features = dict[str, NDArray[np.float32]]  # (B, D) by stream
+
+
+@torch.inference_mode()
+def embed(
+    encoders: nn.ModuleDict, parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings
+) -> Features:
+    """The descriptor (B, 2 C) of every stream for the clips `rows`, in their central window.
+
+    `settings` are the encoders'. They are put into evaluation mode, so that batch-norm statistics
+    are frozen too.
+    """
+    encoders.eval()
+    device = next(encoders.parameters()).device
+    collected: dict[str, list[NDArray[np.float32]]] = {stream: [] for stream in encoders}
+    for sampled in _sampled(parts, rows, settings.frames):
+        views = modalities(*split_valid(sampled), device, settings.motion)
+        for stream, encoder in encoders.items():
+            collected[stream].append(descriptor(encoder(*views[stream])).cpu().numpy())
+    return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}
+
+
+def descriptor(features: EncoderFeatures) -> Tensor:
+    """(B, 2 C): the hand's and the trunk's feature side by side, each of unit length.
+
+    The method's sum f = h + b is made for a classifier that learns with it; left as it is, the
+    trunk, which tells signers apart rather than signs, drowns the hands.
+    """
+    hand, trunk = F.normalize(features.hand, dim=1), F.normalize(features.trunk, dim=1)
+    return torch.cat([hand, TRUNK_SHARE * trunk], dim=1)
+
+
+def raw_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings) -> Features:
+    """What encoders of these settings are given, flattened to (B, frames * 98) for each stream."""
+    collected: dict[str, list[NDArray[np.float32]]] = {"joint": [], "motion": []}
+    for sampled in _sampled(parts, rows, settings.frames):
+        views = modalities(*split_valid(sampled), form=settings.motion)
+        for stream, (points, _) in views.items():
+            collected[stream].append(points.flatten(1).numpy())
+    return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}
+
+
+def _sampled(parts: Parts, rows: NDArray[np.int64], frames: int) -> Iterator[Tensor]:
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        yield resample(parts, batch, Window.central(len(batch)), frames)
+
+
+@torch.no_grad()
+def settle(
+    encoders: nn.ModuleDict, parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings
+) -> None:
+    """Set the batch-norm statistics of random weights to those of the clips `rows`.
+
+    Without this their features nearly coincide, and would be too weak a reference.
+    """
+    encoders.eval()
+    norms = [m for m in encoders.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean over all batches
+        norm.train()
+    device = next(encoders.parameters()).device
+    for sampled in _sampled(parts, rows, settings.frames):
+        views = modalities(*split_valid(sampled), device, settings.motion)
+        for stream, encoder in encoders.items():
+            encoder(*views[stream])
+    encoders.eval()
+
+
+def unit(features: Features) -> Features:
+    """Every row with length 1; a row of zeros stays as it is."""
+    return {
+        stream: rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
+        for stream, rows in features.items()
+    }
+
+
+def join(features: Features, joint_weight: float) -> Features:
+    """Add `both`: the streams' rows side by side, scaled so that similarities are averaged.
+
+    The inner product of two such rows is `joint_weight` times that of their joint features and the
+    rest times that of their motion features. With one stream only, nothing is added.
+    """
+    if len(features) == 1:
+        return features
+    scale = {"joint": np.sqrt(joint_weight), "motion": np.sqrt(1 - joint_weight)}
+    both = np.concatenate([scale[s] * features[s] for s in ("joint", "motion")], axis=1)
+    return {**features, "both": both.astype(np.float32)}
