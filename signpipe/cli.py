@@ -1,5 +1,7 @@
 """The command line: which function of `commands/` each command is, and how errors end it."""
 
+import io
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -8,19 +10,23 @@ import typer
 import typer.core
 
 from signpipe import __version__
-from signpipe.commands import answers, keypoints, learning, overview
+from signpipe.commands import answers, keypoints, learning, overview, seeing
 from signpipe.commands.options import INTERRUPTED, NOTHING_DONE
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "extract": keypoints.extract,
-    "import": keypoints.import_packs,
+    "import": keypoints.import_keypoints,
+    "export-poses": keypoints.export_poses,
     "prepare": keypoints.prepare,
     "pretrain": learning.pretrain,
     "finetune": learning.finetune,
     "evaluate": answers.evaluate,
+    "compare": answers.compare,
     "predict": answers.predict,
+    "view": seeing.view,
+    "report": seeing.report,
     "status": overview.status,
     "demo": overview.demo,
 }
@@ -59,6 +65,9 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):  # a file's name need be no text of any encoding
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

@@ -149,7 +149,9 @@ def _rows(path: Path, needed: set[str]) -> Iterable[tuple[int, dict[str, str]]]:
         raise SignpipeError(f"{path} has no column {', '.join(sorted(missing))}")
     try:
         for row in reader:
-            yield reader.line_num, {k: v or "" for k, v in row.items() if isinstance(k, str)}
+            if None in row or None in row.values():  # longer or shorter than the header
+                row = {k: v or "" for k, v in row.items() if isinstance(k, str)}
+            yield reader.line_num, row
     except csv.Error as error:
         raise SignpipeError(f"{path}, line {reader.line_num}: {error}") from error
 
@@ -169,7 +171,8 @@ def _parse(path: Path, line: int, row: dict[str, str]) -> Clip:
             raise SignpipeError(
                 f"{path}, line {line}: {text!r} in column {name} is not a number"
             ) from error
-    values["extra"] = tuple((name, text) for name, text in row.items() if name not in _KNOWN)
+    if not row.keys() <= _KNOWN:
+        values["extra"] = tuple((name, text) for name, text in row.items() if name not in _KNOWN)
     return Clip(**values)  # type: ignore[arg-type]
 
 

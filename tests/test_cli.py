@@ -1,5 +1,6 @@
 """Whole commands, as a person types them."""
 
+import io
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import signpipe
-from signpipe.cli import app
+from signpipe.cli import app, main
 from signpipe.cliptable import read_clips
 from signpipe.workspace import Workspace
 
@@ -51,7 +52,7 @@ def test_the_readme_names_no_command_or_option_that_is_not_there():
     # In code only: indented lines and what stands between backticks.
     pieces = re.findall(r"(?m)^ {4}(.*)$|`([^`\n]+)`", text)
     code = "\n".join(indented or quoted for indented, quoted in pieces)
-    used = re.findall(r"signpipe ([a-z]+)((?: [^\n|&#]*)?)", code)
+    used = re.findall(r"signpipe ([a-z-]+)((?: [^\n|&#]*)?)", code)
     assert used
     for name, rest in used:
         assert name in COMMANDS, name
@@ -90,6 +91,7 @@ def test_version_and_no_command():
         (["pretrain", "--set", "epoch=3"], "no setting epoch"),
         (["pretrain", "--preset", "huge"], "no preset 'huge'"),
         (["pretrain", "--settings", "nowhere.toml"], "nowhere.toml"),
+        (["pretrain", "--init", "nowhere"], "no encoder file 'nowhere'"),
         (["finetune"], "run `signpipe extract VIDEOS`"),
         (["finetune", "--encoder", "x", "--from-scratch"], "exclude each other"),
         (["evaluate"], "run `signpipe finetune` first"),
@@ -117,6 +119,16 @@ def test_status_of_nothing(tmp_path):
     done = run("status", "-w", tmp_path / "my workspace")
     assert done.returncode == 0
     assert f"next: signpipe extract VIDEOS -w '{tmp_path}/my workspace'" in done.stdout
+
+
+def test_names_that_are_no_text_are_shown(tmp_path, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "argv", ["signpipe", "status", "-w", str(tmp_path / "caf\udce9")])
+    with pytest.raises(SystemExit) as end:
+        main()
+    out.flush()
+    assert end.value.code == 0 and rb"caf\udce9'" in out.buffer.getvalue()
 
 
 @pytest.fixture(scope="module")

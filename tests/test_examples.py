@@ -1,6 +1,7 @@
 """The examples run as they stand, here on a few clips."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -37,3 +38,31 @@ def test_an_example_goes_from_videos_to_an_answer(name, videos, tmp_path):
     assert "wave" in done.stdout.splitlines()[-2] + done.stdout.splitlines()[-1]
     assert (tmp_path / "made" / "finetune" / "default" / "recognizer" / "recognizer.json").exists()
     assert (tmp_path / "own-videos-overlay.mp4").exists() == name.endswith(".sh")
+
+
+def test_the_ablation_fills_the_tables_and_goes_on_where_it_was(
+    signs_workspace, small, monkeypatch, capsys
+):
+    options = ["--epochs", "1", "--finetune-epochs", "1", "--neighbours", "4"]
+    for name, value in {**small, "queue": 24}.items():
+        shown = list(value) if isinstance(value, tuple) else value
+        options += ["--set", f"{name}={shown}"]
+    for name in ("batch", "least_steps", "precision"):
+        options += ["--finetune-set", f"{name}={small[name]}"]
+    monkeypatch.setattr(sys, "argv", ["ablation.py", "-w", str(signs_workspace.root), *options])
+
+    def run() -> list[str]:
+        runpy.run_path(str(EXAMPLES / "ablation.py"), run_name="__main__")
+        return capsys.readouterr().out.splitlines()
+
+    lines = run()
+    assert [line.split()[0] for line in lines[1:-1]] == [
+        f"ablation-{name}-e1-s0"
+        for name in ("scratch", "none-k0", "queue-k0", "none-k1024", "queue-k1024", "queue-k4")
+    ]
+    assert lines[-1].endswith(f"signpipe report -w {signs_workspace.root}")
+    made = sorted(signs_workspace.root.glob("*/ablation-*/*.csv"))
+    before = [path.stat().st_mtime_ns for path in made]
+    assert len(made) > 20
+    assert run() == lines
+    assert [path.stat().st_mtime_ns for path in made] == before

@@ -14,8 +14,9 @@ from signpipe.landmarks.graph import mediapipe_version
 from signpipe.landmarks.holistic import EXTRACTOR, Holistic
 from signpipe.landmarks.outcomes import Outcome, printable, with_landmarks
 from signpipe.landmarks.pack import write_pack
+from signpipe.landmarks.shared_folder import SharedFolder
 from signpipe.settings import ExtractSettings
-from signpipe.workspace import sha256_of_file, sha256_of_values
+from signpipe.workspace import sha256_of_values, sha256_of_version
 
 # Of a write: not the workspace's fault but this clip's, whose path became too long.
 CLIPS_OWN_ERRORS = (errno.ENAMETOOLONG,)
@@ -23,11 +24,15 @@ CLIPS_OWN_ERRORS = (errno.ENAMETOOLONG,)
 
 @dataclass(frozen=True)
 class ClipJob:
-    """`source` is a video's absolute path, `pack` where its landmarks go."""
+    """`source` is a video's absolute path, `pack` where its landmarks go.
+
+    `segment` is the part of the video that the clip is, "" for all of it.
+    """
 
     clip_id: str
     source: str
     pack: Path
+    segment: str = ""
 
 
 def settings_fingerprint(settings: ExtractSettings) -> str:
@@ -42,6 +47,16 @@ def clip_worker(settings: ExtractSettings) -> Iterator[Callable[[ClipJob], Outco
         yield partial(finish_clip, holistic=holistic)
 
 
+@contextmanager
+def shared_clip_worker(
+    settings: ExtractSettings, folder: SharedFolder
+) -> Iterator[Callable[[ClipJob], Outcome]]:
+    """As `clip_worker`, on another machine. Raises SignpipeError if it is not made as this one."""
+    folder.check()
+    with clip_worker(settings) as work:
+        yield work
+
+
 def finish_clip(job: ClipJob, holistic: Holistic) -> Outcome:
     """Extract one clip and write its pack, if it has any frames.
 
@@ -49,13 +64,19 @@ def finish_clip(job: ClipJob, holistic: Holistic) -> Outcome:
     """
     source = Path(job.source)
     outcome = Outcome(
-        job.clip_id, job.source, "failed", settings=settings_fingerprint(holistic.settings)
+        job.clip_id,
+        job.source,
+        "failed",
+        settings=settings_fingerprint(holistic.settings),
+        segment=job.segment,
+        fallback=holistic.fallback,
     )
     try:
         before = os.stat(source)
         outcome = replace(outcome, size=before.st_size, mtime_ns=before.st_mtime_ns)
-        outcome = replace(outcome, sha256=sha256_of_file(source))
-        extraction = extract_clip(source, holistic)
+        sha256 = sha256_of_version(source, before.st_size, before.st_mtime_ns)
+        outcome = replace(outcome, sha256=sha256)
+        extraction = extract_clip(source, holistic, job.segment)
         after = os.stat(source)
     except FileNotFoundError:
         return replace(outcome, reason="the file vanished")
@@ -87,6 +108,7 @@ def _with_pack(
         "source": printable(job.source),
         "source_size": outcome.size,
         "source_sha256": outcome.sha256,
+        "segment": job.segment or None,
         "fps": outcome.fps,
         "width": outcome.width,
         "height": outcome.height,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from signpipe.datasets.clips import times_of
 from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
 from signpipe.video.read import EmptyVideo, UnreadableVideo, Video
@@ -29,13 +30,15 @@ class Extraction:
     rotation: int | None = None
 
 
-def extract_clip(path: Path, holistic: Holistic) -> Extraction:
-    """Landmarks of every readable frame of a file. Never raises for what is in the file.
+def extract_clip(path: Path, holistic: Holistic, segment: str = "") -> Extraction:
+    """Landmarks of every readable frame of a file or of a segment of it.
+
+    Never raises for what is in the file.
 
     Raises SignpipeError if mediapipe cannot be loaded.
     """
     try:
-        with Video(path) as video:
+        with Video(path, *times_of(segment)) as video:
             landmarks = holistic.landmarks(video)
     except EmptyVideo as error:
         return Extraction("empty", str(error))

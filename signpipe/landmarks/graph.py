@@ -1,8 +1,8 @@
 """MediaPipe's Holistic graph, cut down to what is asked of it.
 
-Three forms with identical numbers for pose and hands, from slow to fast: `whole_graph` as MediaPipe
-ships it, `faceless_graph`, and `lean_graph` without face and without the branch of the pose model
-that paints a segmentation mask, which nothing here reads.
+Forms with identical numbers, from slow to fast: `whole_graph` as MediaPipe ships it,
+`faceless_graph`, and `lean_graph` of either, without the branch of the pose model that paints a
+segmentation mask, which nothing here reads.
 """
 
 from importlib.metadata import version
@@ -46,18 +46,18 @@ def pose_model(complexity: int) -> Path:
 
 
 def whole_graph() -> Any:
-    """The graph's configuration (CalculatorGraphConfig) with everything in it."""
+    """The graph's configuration (CalculatorGraphConfig) with everything in it, the face too."""
     from mediapipe.framework import calculator_pb2
 
     config = calculator_pb2.CalculatorGraphConfig()
     config.ParseFromString((mediapipe_folder() / GRAPH).read_bytes())
+    config.ClearField("type")  # the name stands for the graph as it is
     return config
 
 
 def faceless_graph() -> Any:
     """The graph without its face branch. Raises SignpipeError for an unknown mediapipe."""
     config = whole_graph()
-    config.ClearField("type")  # the name stands for the whole graph
     nodes = [node for node in config.node if node.calculator in (POSE, HANDS)]
     if len(nodes) != 2:
         raise SignpipeError("this version of mediapipe is not known; install mediapipe 0.10.21")
@@ -67,8 +67,8 @@ def faceless_graph() -> Any:
     return config
 
 
-def lean_graph() -> Any:
-    """The graph without face that takes its pose model from the side input `pose_model`.
+def lean_graph(config: Any) -> Any:
+    """One of the graphs above, taking its pose model from the side input `pose_model`.
 
     Whatever of this fails on another mediapipe does so with any exception.
     """
@@ -78,7 +78,7 @@ def lean_graph() -> Any:
     # Unfolded, its nodes can be changed one by one.
     resource_util.set_resource_dir(str(mediapipe_folder().parent))
     unfolded = validated_graph_config.ValidatedGraphConfig()
-    unfolded.initialize(graph_config=faceless_graph())
+    unfolded.initialize(graph_config=config)
     config = calculator_pb2.CalculatorGraphConfig()
     config.ParseFromString(unfolded.binary_config)
     nodes = []

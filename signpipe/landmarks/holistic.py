@@ -41,8 +41,8 @@ class Holistic:
     """A Holistic graph for many clips, one after the other. Close it, or use it in a `with`.
 
     Making one takes some two seconds (most of it the import of mediapipe and the self-check that
-    the lean graph gives the same numbers). Where it does not, the graph without face is used, and
-    `fallback` says why. Raises SignpipeError if mediapipe, a system library or the pose model
+    the lean graph gives the same numbers). Where it does not, MediaPipe's own pose model is used,
+    and `fallback` says why. Raises SignpipeError if mediapipe, a system library or the pose model
     cannot be loaded.
     """
 
@@ -55,8 +55,7 @@ class Holistic:
         with quiet_stderr():
             _import_mediapipe()
             pose_model(settings.model_complexity)  # it must be there in any case
-            if not settings.face:
-                self._try_lean()
+            self._try_lean()
             # The graph starts in its own threads; once it has worked it has said all it says.
             self.landmarks(_check_frames()[:1])
 
@@ -67,16 +66,22 @@ class Holistic:
             self._model = lean_pose_model(self.settings.model_complexity)
             found = self.landmarks(_check_frames())
         except Exception as error:
-            # Whatever is new in another mediapipe, the graph without face may still work.
+            # Whatever is new in another mediapipe, its own pose model may still work.
             self.fallback = f"{type(error).__name__}: {error}"
         else:
             if not expected.seen("pose").all():
                 self.fallback = "nobody is found in the picture of the self-check"
-            elif not _same(expected, found):
+            elif not self._same(expected, found):
                 self.fallback = "the self-check's landmarks differ"
         if self.fallback:
             self.close()
             self._model = None
+
+    def _same(self, one: Landmarks, other: Landmarks) -> bool:
+        return all(
+            np.array_equal(getattr(one, part), getattr(other, part), equal_nan=True)
+            for part in self._parts
+        )
 
     def landmarks(self, frames: Frames) -> Landmarks:
         """Landmarks of one clip's `(seconds, pixels)`, pixels (H, W, 3) uint8 RGB.
@@ -121,11 +126,11 @@ class Holistic:
             "smooth_segmentation": False,
             "use_prev_landmarks": True,
         }
+        config = whole_graph() if settings.face else faceless_graph()
         if self._model is None:
-            config = whole_graph() if settings.face else faceless_graph()
             side_inputs["model_complexity"] = settings.model_complexity
         else:
-            config = lean_graph()
+            config = lean_graph(config)
             side_inputs[MODEL_INPUT] = self._model
         if settings.face:
             side_inputs["refine_face_landmarks"] = False
@@ -144,9 +149,7 @@ class Holistic:
     @property
     def graph(self) -> str:
         """Which form of the graph is used, for the record: all give the same numbers."""
-        if self.settings.face:
-            return "whole"
-        return "lean" if self._model is not None else f"without face ({self.fallback})"
+        return "lean" if self._model is not None else f"whole pose model ({self.fallback})"
 
     def close(self) -> None:
         """Free the graph; without this it leaks 80 MB and more. A later clip gets a new one."""
@@ -172,12 +175,6 @@ def _check_frames() -> list[tuple[float, NDArray[np.uint8]]]:
         raise SignpipeError(f"{CHECK_PICTURE} is missing; install signpipe again")
     pixels = np.ascontiguousarray(picture[:, :, ::-1]).astype(np.uint8)
     return [(frame / 30, pixels) for frame in range(CHECK_FRAMES)]
-
-
-def _same(one: Landmarks, other: Landmarks) -> bool:
-    return all(
-        np.array_equal(getattr(one, part), getattr(other, part), equal_nan=True) for part in SHAPES
-    )
 
 
 def _array(points: Any, shape: tuple[int, int]) -> NDArray[np.float32]:

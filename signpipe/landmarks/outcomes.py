@@ -1,13 +1,20 @@
 """The journal of finished clips, `keypoints/outcomes.jsonl`: one JSON object a line.
 
+Shards of an extraction, which run at the same time, have journals of their own, such as
+`keypoints/outcomes/3-of-8.jsonl`; together they are read as one.
+
 It lies beside the packs so that a kill loses nothing the clip table would have said, and so that a
 second run over 100,000 clips need not open 100,000 files. Lines are only appended; the last line of
-a clip counts; a line torn by a kill is passed over, which costs that clip alone.
+a clip counts, between two journals the later one by the time it holds (the machines' clocks need
+not agree better than runs follow each other); a line torn by a kill is passed over, which costs
+that clip alone.
 """
 
 import json
 import os
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -22,7 +29,9 @@ class Outcome:
     `pack` and `index` say where its landmarks lie (pack "" if there are none); `size` (bytes),
     `mtime_ns` and `sha256` identify the source file they were made from (for an imported clip, the
     imported pack); `settings` is the fingerprint of the settings of extract, "" for an imported
-    clip. `status` is one of ok, truncated, nobody, empty, unreadable, failed.
+    clip; `segment` is the part of the source that the clip is, "" for all of it; `fallback` says
+    why MediaPipe's own pose model was used (see `Holistic`), "" if it was not. `status` is one of
+    ok, truncated, nobody, empty, unreadable, failed.
     """
 
     clip_id: str
@@ -42,6 +51,8 @@ class Outcome:
     mtime_ns: int = 0
     sha256: str = ""
     settings: str = ""
+    segment: str = ""
+    fallback: str = ""
 
     def clip(self, label: str = "", signer: str = "", split: str = "") -> Clip:
         """The clip table's row for this outcome, numbers as exact as the table writes them."""
@@ -59,8 +70,11 @@ class Outcome:
             _rounded(self.left_hand),
             _rounded(self.right_hand),
             self.status,
-            self.reason,
+            printable(self.reason),  # it may name a file
         )
+
+
+NAMES = frozenset(field.name for field in fields(Outcome))
 
 
 def _rounded(share: float | None) -> float | None:
@@ -69,7 +83,7 @@ def _rounded(share: float | None) -> float | None:
 
 def printable(name: str) -> str:
     """A file's name as UTF-8 text, also where its bytes are none."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def with_landmarks(outcome: Outcome, landmarks: Landmarks) -> Outcome:
@@ -85,7 +99,9 @@ def with_landmarks(outcome: Outcome, landmarks: Landmarks) -> Outcome:
 
 def append_outcomes(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Append to the journal and flush it to disk. Raises OSError."""
-    text = "".join(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes)
+    now = time.time()
+    lines = ({**asdict(outcome), "time": now} for outcome in outcomes)
+    text = "".join(json.dumps(line) + "\n" for line in lines)
     if not text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,18 +114,33 @@ def append_outcomes(path: Path, outcomes: Iterable[Outcome]) -> None:
         os.fsync(handle.fileno())
 
 
+def shard_journals(path: Path) -> Path:
+    """The folder of the shards' journals that belong to the journal `path`."""
+    return path.with_suffix("")
+
+
 def read_outcomes(path: Path) -> dict[str, Outcome]:
-    """The last outcome of every clip; empty if there is no journal."""
-    if not path.exists():
-        return {}
-    names = {field.name for field in fields(Outcome)}
-    outcomes: dict[str, Outcome] = {}
-    with open(path, "rb") as handle:
+    """The last outcome of every clip, from the journal and the shards' ones; empty without any."""
+    known = _read(path)
+    for journal in sorted(shard_journals(path).glob(f"*{path.suffix}")):
+        for clip_id, (written, outcome) in _read(journal).items():
+            if clip_id not in known or known[clip_id][0] < written:
+                known[clip_id] = written, outcome
+    return {clip_id: outcome for clip_id, (_, outcome) in known.items()}
+
+
+def _read(path: Path) -> dict[str, tuple[float, Outcome]]:
+    """When the last line of every clip was written (seconds since the epoch), and its outcome."""
+    found: dict[str, tuple[float, Outcome]] = {}
+    with suppress(FileNotFoundError), open(path, "rb") as handle:
         for line in handle:
             try:
                 values = json.loads(line)
-                outcome = Outcome(**{key: values[key] for key in values.keys() & names})
+                written = float(values.pop("time", 0))
+                if not values.keys() <= NAMES:  # of another version
+                    values = {key: values[key] for key in values.keys() & NAMES}
+                outcome = Outcome(**values)
+                found[outcome.clip_id] = written, outcome
             except (ValueError, TypeError, AttributeError):
                 continue
-            outcomes[outcome.clip_id] = outcome
-    return outcomes
+    return found

@@ -56,7 +56,8 @@ class Landmarks:
 
     def seen(self, part: str) -> NDArray[np.bool_]:
         """(T,) bool: in which frames `pose`, `left_hand` or `right_hand` was detected."""
-        return ~np.isnan(getattr(self, part)[:, 0, 0])
+        # Any joint counts: files from elsewhere may be reduced, often by the nose.
+        return ~np.isnan(getattr(self, part)[:, :, 0]).all(axis=1)
 
     def share_seen(self, part: str) -> float:
         """The share of frames, in [0, 1], in which a part was detected; 0 for no frames."""

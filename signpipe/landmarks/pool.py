@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -30,6 +30,7 @@ Make = Callable[[], AbstractContextManager[Callable[[Job], Result]]]
 
 START_SECONDS = 300.0  # a worker that is not ready by then never will be
 FAILED_STARTS = 3  # in a row: it is not chance
+IDLE_SECONDS = 60.0  # after which a worker that is given nothing ends and frees its memory
 WATCH_SECONDS = 0.5  # how often a worker looks whether its parent lives
 # The calling program's sys.path is handed on, so that what it can import, a worker can.
 PROGRAM = (
@@ -53,8 +54,9 @@ class _Worker(Generic[Job]):
     errors: IO[bytes]
     deadline: float | None
     ready: bool = False
+    begun: bool = False  # it has the job in hand; before that, its death is no fault of the job
     done: int = 0
-    jobs: list[Job] = field(default_factory=list)  # none, or the one it works at
+    jobs: list[Job] = field(default_factory=list)  # none, or the one it was given
 
     def stop(self) -> None:
         self.process.kill()
@@ -82,40 +84,77 @@ def run_jobs(
     after `recycle` jobs. No worker outlives the iterator, nor, by more than a second, the process
     that runs it. Raises SignpipeError if a worker raises it, or if workers cannot be started.
     """
-    waiting = deque(jobs)
-    pool: list[_Worker[Job]] = []
-    failed_starts = 0
-    setup = pickle.dumps(make)
-    try:
+    with closing(Pool(make, workers, timeout=timeout, recycle=recycle)) as pool:
+        yield from pool.run(jobs)
+
+
+class Pool(Generic[Job, Result]):
+    """The workers of `run_jobs`, kept from one `run` to the next until they are closed."""
+
+    def __init__(
+        self,
+        make: "Make[Job, Result]",
+        workers: int,
+        *,
+        timeout: float | None = None,
+        recycle: int = 300,
+    ) -> None:
+        self._setup = pickle.dumps(make)
+        self._most, self._timeout, self._recycle = workers, timeout, recycle
+        self._workers: list[_Worker[Job]] = []
+
+    def run(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Result | Lost], None, None]:
+        """As `run_jobs`, one run at a time. After one that was cut short all workers are new."""
+        try:
+            yield from self._run(deque(jobs))
+        except BaseException:
+            self.close()
+            raise
+
+    def _run(self, waiting: "deque[Job]") -> Generator[tuple[Job, Result | Lost], None, None]:
+        pool = self._workers
+        failed_starts = 0
         while waiting or any(worker.jobs for worker in pool):
-            wanted = min(workers, len(waiting) + sum(len(worker.jobs) for worker in pool))
+            wanted = min(self._most, len(waiting) + sum(len(worker.jobs) for worker in pool))
             while len(pool) < wanted:
-                pool.append(_start(setup))
+                pool.append(_start(self._setup))
             for worker in [*pool]:
                 if worker.ready and not worker.jobs and waiting:
-                    _give(worker, waiting, timeout)
+                    _give(worker, waiting, self._timeout)
             for worker in _due(pool):
-                message, value = _receive(worker, timeout)
+                message, value = _receive(worker, self._timeout)
                 if message == "ready":
-                    failed_starts, worker.ready, worker.deadline = 0, True, None
+                    worker.ready, worker.deadline = True, None
+                elif message == "begun":
+                    failed_starts, worker.begun = 0, True
                 elif message == "stop":
                     raise SignpipeError(str(value))
                 elif message == "done":
                     worker.done += 1
                     job = worker.jobs.pop()
-                    if worker.done >= recycle:
-                        _remove(pool, worker)
+                    worker.deadline = None
+                    if worker.done >= self._recycle:
+                        self._remove(worker)
                     yield job, value  # type: ignore[misc]  # of the type that `make` promises
                 else:
-                    _remove(pool, worker)
-                    for job in worker.jobs:
-                        yield job, Lost(str(value))
-                    failed_starts += not worker.ready
+                    self._remove(worker)
+                    if message == "died" and not worker.begun:
+                        failed_starts += not worker.ready or bool(worker.jobs)
+                        waiting.extendleft(worker.jobs)
+                    else:
+                        for job in worker.jobs:
+                            yield job, Lost(str(value))
                     if failed_starts >= FAILED_STARTS:
                         raise SignpipeError(f"the workers die while they start: {value}")
-    finally:
-        for worker in pool:
-            worker.stop()
+
+    def _remove(self, worker: "_Worker[Job]") -> None:
+        self._workers.remove(worker)
+        worker.stop()
+
+    def close(self) -> None:
+        """End all workers, whatever they do."""
+        for worker in [*self._workers]:
+            self._remove(worker)
 
 
 def _start(setup: bytes) -> "_Worker[Job]":
@@ -159,6 +198,7 @@ def _give(worker: "_Worker[Job]", waiting: "deque[Job]", timeout: float | None) 
         waiting.appendleft(job)
         return
     worker.jobs.append(job)
+    worker.begun = False
     worker.deadline = None if timeout is None else time.monotonic() + timeout
 
 
@@ -186,11 +226,6 @@ def _receive(worker: "_Worker[Job]", timeout: float | None) -> tuple[str, object
         return "died", f"its worker died ({how})" + (f": {words}" if words else "")
 
 
-def _remove(pool: "list[_Worker[Job]]", worker: "_Worker[Job]") -> None:
-    pool.remove(worker)
-    worker.stop()
-
-
 def serve(descriptor: int) -> None:
     """What a worker runs: jobs from the pipe, results into it, until the pipe closes."""
     threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
@@ -199,8 +234,9 @@ def serve(descriptor: int) -> None:
         make = pickle.loads(connection.recv_bytes())
         with make() as work:
             connection.send(("ready", None))
-            while True:
+            while connection.poll(IDLE_SECONDS):
                 job = connection.recv()
+                connection.send(("begun", None))
                 try:
                     message = ("done", work(job))
                 except SignpipeError:

@@ -18,21 +18,25 @@ def name_clips(
     journal: Mapping[str, Outcome],
     is_same: Callable[[FoundVideo, Outcome], bool],
 ) -> dict[str, str]:
-    """Clip id by source path. A source in the journal keeps its id.
+    """Clip id by `FoundVideo.key`. A source in the journal keeps its id, and a video that was given
+    one has that.
 
     Videos that would share an id are told apart by their ending, then by a hash of their path.
     `is_same` says whether a video is the one, since moved, of a journal's outcome.
     """
     # Imported packs have a source and names of their own.
-    named = {outcome.source: clip_id for clip_id, outcome in journal.items() if outcome.settings}
+    named = {
+        outcome.source: clip_id
+        for clip_id, outcome in journal.items()
+        if outcome.settings and not outcome.segment
+    }
     short = Counter(_without_ending(video.name) for video in found)
     full = Counter(video.name for video in found)
-    ids = {str(video.path): named.get(str(video.path), "") for video in found}
+    ids = {video.key: video.clip_id or named.get(video.key, "") for video in found}
     taken = {*journal, *(outcome.pack for outcome in journal.values()), *ids.values()}
     fresh: set[str] = set()
     for video in found:
-        source = str(video.path)
-        if ids[source]:
+        if ids[video.key]:
             continue
         for clip_id in _candidates(video, short, full):
             free = clip_id not in taken
@@ -43,7 +47,7 @@ def name_clips(
                 and is_same(video, journal[clip_id])
             ):
                 break
-        ids[source] = clip_id
+        ids[video.key] = clip_id
         taken.add(clip_id)
         fresh.add(clip_id)
     return ids
@@ -68,8 +72,10 @@ def _without_ending(name: str) -> str:
 def safe(name: str) -> str:
     """`name`, its parts usable as file names everywhere; whatever is changed gets a hash.
 
-    Plain names, with spaces, quotes or any script's letters, stay as they are.
+    Plain names, with spaces, quotes or any script's letters, stay as they are, and so does "".
     """
+    if not name:
+        return name
     whole = "/".join(_safe_component(part) for part in name.split("/"))
     if len(whole.encode()) > ID_BYTES:
         whole = f"{whole.rsplit('/', 1)[1]}-{_hash(name)}"
@@ -83,6 +89,7 @@ def _safe_component(part: str) -> str:
         clean = clean.strip(". ").removesuffix(".h5") or "_"
     if len(clean.encode()) > COMPONENT_BYTES:
         clean = clean.encode()[: COMPONENT_BYTES - 20].decode(errors="ignore")
+    clean = clean or "_"  # as in a//b, which would be the same file as a/b
     return clean if clean == part else f"{clean}-{_hash(part)}"
 
 

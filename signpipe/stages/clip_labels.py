@@ -41,7 +41,9 @@ def match_labels(
     by_clip: dict[str, Label] = {}
     unmatched: list[str] = []
     for label in read_labels(file):
-        keys = [label.key.removeprefix("./"), os.path.realpath(os.path.join(folder, label.key))]
+        keys = [label.key.removeprefix("./")]
+        if "\0" not in label.key:  # which no path can hold
+            keys.append(os.path.realpath(os.path.join(folder, label.key)))
         keys += [os.path.splitext(key)[0] for key in keys]
         matches = (index.get(_plain(key)) for index in (exact, loose) for key in keys)
         match = next((match for match in matches if match is not None), None)

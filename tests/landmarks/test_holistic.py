@@ -9,6 +9,7 @@ import pytest
 
 from signpipe.errors import SignpipeError
 from signpipe.landmarks import holistic as module
+from signpipe.landmarks.clip_worker import ClipJob, finish_clip
 from signpipe.landmarks.extraction import extract_clip
 from signpipe.landmarks.holistic import Holistic, quiet_stderr
 from signpipe.landmarks.pack import Landmarks
@@ -80,12 +81,21 @@ def test_nobody_is_nan(holistic: Holistic) -> None:
         assert np.isnan(getattr(found, part)).all() and not found.seen(part).any()
 
 
-def test_face_leaves_the_rest_alone(holistic: Holistic, person: np.ndarray) -> None:
+def test_face_is_mediapipes_own_and_leaves_the_rest_alone(
+    holistic: Holistic, person: np.ndarray
+) -> None:
+    from mediapipe.python.solutions.holistic import Holistic as Original
+
     with Holistic(ExtractSettings(face=True)) as whole:
         found = whole.landmarks(frames(person, 3))
-        assert whole.graph == "whole"
+        assert whole.graph == "lean"
     assert found.face is not None and found.face.shape == (3, 468, 3)
     assert_same(found, holistic.landmarks(frames(person, 3)))
+    with quiet_stderr(), Original() as original:
+        for index, (_, pixels) in enumerate(frames(person, 3)):
+            points = original.process(pixels).face_landmarks.landmark
+            face = np.array([(p.x, p.y, p.z) for p in points], np.float32)
+            np.testing.assert_array_equal(found.face[index], face)
 
 
 def test_fallback_gives_the_same(
@@ -98,6 +108,8 @@ def test_fallback_gives_the_same(
     with Holistic() as plain:
         assert "no such operator" in plain.fallback and "no such operator" in plain.graph
         assert_same(plain.landmarks(frames(person)), holistic.landmarks(frames(person)))
+        outcome = finish_clip(ClipJob("a", "nowhere.mp4", Path("nowhere.h5")), plain)
+        assert outcome.fallback == plain.fallback  # so that it can be told
 
 
 def test_a_model_that_is_not_there_is_named() -> None:

@@ -116,6 +116,37 @@ def test_killed_while_idle(tmp_path: Path) -> None:
     assert sum(lost for _, lost in found) <= 1  # the one that was given with the first
 
 
+def die_once(marker: Path) -> str:
+    """What a job that was handed over becomes, if anything, before it is begun."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return f"job {marker.name}"
+
+
+def die_always() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Deadly:
+    """A job whose worker dies between being given it and beginning it."""
+
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        self.made_by = function, arguments
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return self.made_by
+
+
+def test_killed_between_given_and_begun(tmp_path: Path) -> None:
+    make = partial(actor, tmp_path)
+    deadly = Deadly(die_once, tmp_path / "marker")
+    results = {job: result[0] for job, result in run_jobs([deadly, "job"], make, 1)}  # type: ignore
+    assert results == {deadly: "job marker", "job": "job"}
+    with pytest.raises(SignpipeError, match="die while they start.*SIGKILL"):
+        list(run_jobs([Deadly(die_always)], make, 1))
+
+
 def test_stops_are_clear(tmp_path: Path) -> None:
     with pytest.raises(SignpipeError, match="disk is full"):
         run(["job", "stop disk is full", "job 2"], tmp_path)

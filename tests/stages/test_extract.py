@@ -226,16 +226,21 @@ def test_hard_names(tmp_path: Path, make_clip: MakeClip) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(one, folder / f"{name}.mp4")
     shutil.copyfile(one, os.path.join(os.fsencode(folder), b"\xff.mp4"))
+    coffee = os.path.join(os.fsencode(folder), b"caf\xe9")
+    os.mkdir(coffee)
+    shutil.copyfile(one, os.path.join(coffee, b"1.mp4"))
     workspace = Workspace(tmp_path / "workspace")
     result = run(workspace, [folder], workers=1)
-    assert result.statuses == {"ok": 9}
-    assert len(read_clips(workspace.clips)) == 9
-    assert run(workspace, [folder], workers=1).done_before == 9
+    assert result.statuses == {"ok": 10} and result.labels[r"caf\udce9"] == 1
+    assert len(read_clips(workspace.clips)) == 10
+    assert run(workspace, [folder], workers=1).done_before == 10
     assert workspace.pack("手話 مرحبا").exists() and workspace.pack('it\'s "so"').exists()
 
 
 def test_safe_names() -> None:
-    assert safe("hello/1 a's") == "hello/1 a's"
+    assert safe("hello/1 a's") == "hello/1 a's" and safe("") == ""
+    for name in ("a//b", "/etc/x", "a/", "/", "//"):
+        assert all(safe(name).split("/")) and safe(name) == safe(safe(name)), name
     for name in ("a\nb", "x" * 300, "é" * 150, "..", ".", "a.", "a.h5", ".a", "a\\b", "\udcff"):
         clip_id = safe(name)
         assert clip_id != name and len(clip_id.encode()) <= 210, name

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from signpipe.cliptable import read_clips
 from signpipe.errors import SignpipeError
 from signpipe.landmarks.clip_worker import ClipJob, finish_clip
 from signpipe.landmarks.holistic import Frames, Holistic
-from signpipe.landmarks.outcomes import read_outcomes
+from signpipe.landmarks.outcomes import Outcome, append_outcomes, read_outcomes
 from signpipe.landmarks.pack import Landmarks, open_pack
+from signpipe.stages import extract as stage
 from signpipe.stages.extract import run
 from signpipe.workspace import Workspace
 
 MakeClip = Callable[..., Path]
+CLIPS, FRAMES = 12, 6
 PROGRAM = """
 import sys
 sys.path[:] = {path!r}
@@ -43,8 +46,8 @@ except SignpipeError as error:
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory, make_clip: MakeClip) -> Path:
     folder = tmp_path_factory.mktemp("videos")
-    for number in range(12):
-        make_clip(folder / "sign" / f"{number:02d}.mp4", 12, number)
+    for number in range(CLIPS):
+        make_clip(folder / "sign" / f"{number:02d}.mp4", FRAMES, number)
     return folder
 
 
@@ -108,7 +111,7 @@ def assert_whole(workspace: Workspace) -> None:
     """Every pack on disk can be read, and nothing half-written is left."""
     for path in workspace.keypoints.rglob("*.h5"):
         with open_pack(path) as pack:
-            assert len(pack.read(0)) == 12
+            assert len(pack.read(0)) == FRAMES
     assert not [*workspace.root.rglob("*.part")]
 
 
@@ -117,7 +120,7 @@ def assert_resumes(workspace: Workspace, videos: Path, expected: Workspace) -> N
     before = {path: path.stat().st_mtime_ns for path in workspace.keypoints.rglob("*.h5")}
     result = run(workspace, [videos], workers=2)
     assert result.done_before == len(before)
-    assert result.statuses == {"ok": 12}
+    assert result.statuses == {"ok": CLIPS}
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert_whole(workspace)
     found, wanted = landmarks_of(workspace), landmarks_of(expected)
@@ -153,11 +156,56 @@ def test_interrupted(
     assert not running(workers)
     assert_whole(workspace)
     outcomes = read_outcomes(workspace.outcomes)
-    assert 3 <= len(outcomes) < 12
+    assert 3 <= len(outcomes) < CLIPS
     assert {outcome.status for outcome in outcomes.values()} == {"ok"}
     assert read_clips(workspace.clips).keys() == outcomes.keys()
     if number == signal.SIGINT and group:
         assert_resumes(workspace, videos, expected)
+
+
+def test_stopped_between_journal_and_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signal comes right after a clip's line is on disk."""
+    for name in "abc":
+        (tmp_path / f"{name}.mp4").touch()
+    workspace = Workspace(tmp_path / "workspace")
+
+    def append_and_stop(path: Path, outcomes: Iterable[Outcome]) -> None:
+        append_outcomes(path, outcomes)
+        if finished(workspace) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(stage, "append_outcomes", append_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(workspace, [tmp_path], workers=1)
+    assert finished(workspace) == 2
+    assert read_clips(workspace.clips).keys() == read_outcomes(workspace.outcomes).keys()
+
+
+def test_faults_in_the_middle_that_end_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person saves a broken table; a pack's name is too long; the workers' own graph fails."""
+    for name in "abc":
+        (tmp_path / f"{name}.mp4").touch()
+    workspace = Workspace(tmp_path / "workspace")
+
+    def results(jobs: Iterable[ClipJob], *_: object, **__: object) -> Iterator[object]:
+        for job in jobs:
+            workspace.clips.write_text("no table\n1\n")
+            given = Outcome(job.clip_id, job.source, "failed", "why", fallback="other numbers")
+            yield replace(job, pack=job.pack.with_name("n" * 300)), given
+
+    monkeypatch.setattr(stage, "run_jobs", results)
+    monkeypatch.setattr(stage, "TABLE_SECONDS", -1.0)
+    with pytest.raises(SignpipeError, match=r"clips\.csv"):
+        run(workspace, [tmp_path], workers=1)
+    assert finished(workspace) == 3
+    (tmp_path / "d.mp4").touch()
+    with pytest.raises(SignpipeError, match=r"clips\.csv"):  # there from the start
+        run(workspace, [tmp_path], workers=1)
+    assert finished(workspace) == 3
+    said = capsys.readouterr().err
+    assert said.count("mend it before the run ends") == said.count("other numbers") == 1
 
 
 def test_parent_killed(tmp_path: Path, videos: Path, expected: Workspace) -> None:
@@ -188,12 +236,12 @@ def test_worker_killed(tmp_path: Path, videos: Path) -> None:
     assert parent.wait(timeout=60) == 0
     clips = read_clips(workspace.clips)
     failed = [clip for clip in clips.values() if clip.status == "failed"]
-    assert len(clips) == 12 and 1 <= len(failed) <= 3
+    assert len(clips) == CLIPS and 1 <= len(failed) <= 3
     assert all("SIGKILL" in clip.reason for clip in failed)
     assert_whole(workspace)
-    assert run(workspace, [videos], workers=1).done_before == 12
+    assert run(workspace, [videos], workers=1).done_before == CLIPS
     result = run(workspace, [videos], workers=2, retry_failed=True)
-    assert result.done_before == 12 - len(failed) and result.statuses == {"ok": 12}
+    assert result.done_before == CLIPS - len(failed) and result.statuses == {"ok": CLIPS}
 
 
 def test_hanging_clip(tmp_path: Path, make_clip: MakeClip) -> None:
@@ -207,7 +255,7 @@ def test_hanging_clip(tmp_path: Path, make_clip: MakeClip) -> None:
 
 @pytest.mark.parametrize("limit", [20_000, 0])
 def test_full_disk(tmp_path: Path, videos: Path, limit: int) -> None:
-    """A pack of these clips takes some 30 kB; the system refuses to write beyond the limit."""
+    """A pack of these clips takes some 24 kB; the system refuses to write beyond the limit."""
     workspace = Workspace(tmp_path / "workspace")
     parent = start(workspace, videos, limit=limit)
     _, text = parent.communicate(timeout=60)
@@ -228,7 +276,7 @@ def test_really_full_disk(tmp_path: Path, videos: Path) -> None:
         with pytest.raises(SignpipeError, match="No space left on device"):
             run(workspace, [videos], workers=2)
         assert_whole(workspace)
-        assert 1 <= finished(workspace) < 12
+        assert 1 <= finished(workspace) < CLIPS
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
 

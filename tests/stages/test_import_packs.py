@@ -6,9 +6,9 @@ import pytest
 
 from signpipe.cliptable import read_clips
 from signpipe.errors import SignpipeError
-from signpipe.landmarks.outcomes import read_outcomes
+from signpipe.landmarks.outcomes import Outcome, append_outcomes, read_outcomes
 from signpipe.landmarks.pack import SHAPES, Landmarks, open_pack, write_pack
-from signpipe.stages.import_packs import run
+from signpipe.stages.import_keypoints import run
 from signpipe.workspace import Workspace
 
 
@@ -78,7 +78,7 @@ def test_refusals(tmp_path: Path, pack: Path) -> None:
     (tmp_path / "text.h5").write_text("text")
     with pytest.raises(SignpipeError, match="text.h5"):
         run(workspace, [tmp_path / "text.h5"])
-    with pytest.raises(SignpipeError, match="there is no pack"):
+    with pytest.raises(SignpipeError, match="there is no file or folder"):
         run(workspace, [tmp_path / "missing.h5"])
     assert [path.name for path in workspace.keypoints.glob("*.h5")] == [pack.name]
     assert len(read_outcomes(workspace.outcomes)) == 3
@@ -101,3 +101,12 @@ def test_what_a_pack_says_of_its_pictures_is_kept(tmp_path: Path) -> None:
     assert run(workspace, [path]).statuses == {"truncated": 1}
     clip = read_clips(workspace.clips)["x"]
     assert (clip.width, clip.height) == (320, 240)
+
+
+def test_the_names_of_videos_clips_are_theirs(tmp_path: Path, pack: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    failed = Outcome("from elsewhere", "/a/from elsewhere.mp4", "failed", "it hung", settings="s")
+    append_outcomes(workspace.outcomes, [failed])
+    with pytest.raises(SignpipeError, match="has a clip from elsewhere of a video; rename"):
+        run(workspace, [pack])
+    assert not list(workspace.keypoints.glob("*.h5"))
