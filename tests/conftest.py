@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 # One thread: tests are small, and threads that wait for each other would only slow them down.
 # This comes before torch is imported by any of them.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# In the background of a shell script Ctrl-C's signal is ignored, and programs started from here
+# would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MakeClip = Callable[..., Path]
 
