@@ -12,7 +12,9 @@
     │                              encoder.safetensors
     ├── finetune/<run>/            settings.json, metrics.csv, clips.csv, checkpoint.pt
     │   └── recognizer/            model.safetensors, recognizer.json: all that predict needs
-    └── evaluate/<run>-<split>/    metrics.json, predictions.csv, confusion.csv, confusion.png
+    ├── evaluate/<run>-<split>/    metrics.json, predictions.csv, confusion.csv, pictures
+    ├── evaluate/scored.jsonl      one line a scoring: how often each split was looked at
+    └── report/                    extraction.html; results.html and the files behind it
 
 A run that is made again with --redo grows in `.<run>.redo/` beside the old one, which it replaces
 when it is finished.

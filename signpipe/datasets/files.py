@@ -5,6 +5,7 @@ that were found below the root, so that no name in them can lead out of it.
 """
 
 import csv
+import io
 import json
 import os
 import unicodedata
@@ -124,11 +125,11 @@ def read_rows(
 
     Raises SignpipeError if the file cannot be read.
     """
-    lines = read_text(file, *encodings).splitlines()
-    sample = "\n".join(lines[:10])
+    text = read_text(file, *encodings)
+    sample = "\n".join(text.split("\n", 10)[:10])
     delimiter = max(delimiters, key=sample.count)
     try:
-        for row in (reader := csv.reader(lines, delimiter=delimiter)):
+        for row in (reader := csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)):
             cells = [cell.strip() for cell in row]
             if any(cells):
                 yield reader.line_num, cells

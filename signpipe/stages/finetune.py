@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from signpipe.cliptable import Clip, count_by, read_clips
+from signpipe.errors import SignpipeError
 from signpipe.model.backbone import load_backbone
 from signpipe.model.recognizer import Card, Recognizer, combine, final, save_recognizer
 from signpipe.parts.store import Parts, open_parts
@@ -194,6 +196,7 @@ def learn(
 
     Leaves checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
     """
+    extracted_with = _extract_settings(workspace)
     torch.manual_seed(settings.seed)
     recognizer = Recognizer(settings.encoder, len(signs), settings.streams)
     if backbone:
@@ -213,7 +216,6 @@ def learn(
     recognizer.eval()
     alone = settings.streams != "both"
     weight = choose_weight(recognizer, parts, val, frames) if val and not alone else 0.5
-    record = read_record(workspace.keypoints)
     trained = {
         "split": how,
         "clips": count_by(clips, "split"),
@@ -228,11 +230,23 @@ def learn(
         joint_weight=weight,
         encoder=settings.encoder,
         prepare=PrepareSettings.model_validate(parts.record["settings"]),
-        extract=ExtractSettings.model_validate(record["settings"]) if record else None,
+        extract=extracted_with,
         trained=trained,
     )
     save_recognizer(folder / "recognizer", recognizer, card)
     return _chosen(state)
+
+
+def _extract_settings(workspace: Workspace) -> ExtractSettings | None:
+    """Those of the workspace's keypoints; None if they were imported."""
+    record = read_record(workspace.keypoints)
+    try:
+        return ExtractSettings.model_validate(record["settings"]) if record else None
+    except ValidationError as error:
+        raise SignpipeError(
+            f"{workspace.keypoints / 'settings.json'} is not of this version of signpipe: "
+            f"{error.errors()[0]['msg']}; extract again with --redo"
+        ) from error
 
 
 def selection(settings: FinetuneSettings, val: bool) -> str:
