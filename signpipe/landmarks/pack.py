@@ -161,17 +161,13 @@ class Pack:
         """Landmarks of clip `index`, as float32 (packs from elsewhere may hold float16)."""
         return self._read(int(self.offsets[index]), int(self.offsets[index + 1]))
 
-    def read_all(self) -> list[Landmarks]:
-        """Landmarks of every clip; much faster than clip by clip."""
-        return list(self.read_each())
-
     @property
     def lengths(self) -> list[int]:
         """The number of frames of every clip."""
         return [int(length) for length in np.diff(self.offsets)]
 
     def read_each(self) -> Iterator[Landmarks]:
-        """Landmarks of one clip after the other, read from disk many at a time."""
+        """Landmarks of one clip after the other, read from disk many at a time, which is faster."""
         first = 0
         while first < len(self):
             start = self.offsets[first]

@@ -131,7 +131,10 @@ def run(
     pool = pool_clips(workspace, parts, splits)
     count = max(devices, int(os.environ.get("WORLD_SIZE", "1")))
     if count > min(settings.batch, len(pool)):
-        raise SignpipeError(f"{count} devices share batches of {min(settings.batch, len(pool))}")
+        raise SignpipeError(
+            f"{count} devices cannot share batches of {min(settings.batch, len(pool))} clips; use "
+            "fewer devices, more clips or a larger batch"
+        )
     folder = workspace.run("pretrain", run)
     encoder, began_from = folder / ENCODER, origin(workspace, start)
     inputs = {

@@ -41,7 +41,7 @@ def test_round_trip(tmp_path: Path, face: bool) -> None:
     with open_pack(tmp_path / "a" / "b.h5") as pack:
         assert pack.clip_ids == list(clips)
         assert pack.attributes["source"] == "a 'b'\n手話"
-        for found, expected in zip(pack.read_all(), clips.values(), strict=True):
+        for found, expected in zip(pack.read_each(), clips.values(), strict=True):
             assert_same(expected, found)
         for index, expected in enumerate(clips.values()):
             assert_same(expected, pack.read(index))
@@ -53,7 +53,7 @@ def test_blocks_join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clips = {str(n): landmarks(length, n) for n, length in enumerate((3, 3, 0, 8, 1, 6, 0))}
     write_pack(tmp_path / "a.h5", clips)
     with open_pack(tmp_path / "a.h5") as pack:
-        for found, expected in zip(pack.read_all(), clips.values(), strict=True):
+        for found, expected in zip(pack.read_each(), clips.values(), strict=True):
             assert_same(expected, found)
 
 
@@ -107,7 +107,7 @@ def test_impossible_dataset(tmp_path: Path, name: str, value: np.ndarray) -> Non
             del file[name]
         file[name] = value
     with pytest.raises(SignpipeError, match="a.h5"), open_pack(path) as pack:
-        pack.read_all()
+        list(pack.read_each())
 
 
 def test_clip_id_twice(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_damaged_bytes_give_an_error_or_what_the_file_says(
     path.write_bytes(damaged)
     try:
         with open_pack(path) as pack:
-            found = dict(zip(pack.clip_ids, pack.read_all(), strict=True))
+            found = dict(zip(pack.clip_ids, pack.read_each(), strict=True))
     except SignpipeError as error:
         assert "damaged.h5" in str(error)
         return
