@@ -16,6 +16,7 @@ from signpipe.landmarks import foreign_pack
 from signpipe.landmarks.foreign_pack import PackJob, copy_sealed, examine, is_copy, is_sealed
 from signpipe.landmarks.outcomes import Outcome
 from signpipe.landmarks.pack import SEAL_BYTES, Landmarks, open_pack, write_pack
+from signpipe.landmarks.pool import Lost, run_jobs
 
 
 def landmarks(frames: int) -> Landmarks:
@@ -53,6 +54,37 @@ def test_a_file_that_hangs_hdf5(foreign: Path, monkeypatch: pytest.MonkeyPatch):
     foreign.write_bytes(content)
     with pytest.raises(SignpipeError, match=r"foreign.h5: it took longer than 3 s .* is damaged"):
         examine(job(foreign))
+
+
+def test_damage_anywhere_gives_an_end(foreign: Path, tmp_path: Path):
+    """Every job gives outcomes, a reason or a lost worker, whichever byte is wrong."""
+    whole, rng, jobs = foreign.read_bytes(), np.random.default_rng(0), []
+    for number, at in enumerate(rng.choice(len(whole), 60, replace=False)):
+        content = bytearray(whole)
+        content[at] ^= int(rng.integers(1, 256))
+        (tmp_path / f"{number}.h5").write_bytes(content)
+        jobs.append(PackJob(tmp_path / f"{number}.h5", "named", ""))
+    ended = {job.path: result for job, result in run_jobs(jobs, _tried, 2, timeout=3)}
+    assert ended.keys() == {job.path for job in jobs}
+    for path, result in ended.items():
+        match result:
+            case Lost():
+                assert "took longer" in result.reason or "died" in result.reason
+            case str():
+                assert path.name in result
+            case _:
+                assert all(isinstance(outcome, Outcome) for outcome in result.values())
+
+
+@contextmanager
+def _tried() -> Iterator[Callable[[PackJob], dict[str, Outcome] | str]]:
+    def work(job: PackJob) -> dict[str, Outcome] | str:
+        try:
+            return foreign_pack._outcomes(job)
+        except SignpipeError as error:
+            return str(error)
+
+    yield work
 
 
 @contextmanager

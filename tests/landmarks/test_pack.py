@@ -3,11 +3,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from signpipe.errors import SignpipeError
-from signpipe.landmarks.pack import SEAL_BYTES, SHAPES, Landmarks, open_pack, write_pack
+from signpipe.landmarks.pack import SEAL, SEAL_BYTES, SHAPES, Landmarks, open_pack, write_pack
 
 
 def landmarks(frames: int, seed: int = 0, face: bool = False) -> Landmarks:
@@ -173,6 +173,8 @@ def test_damaged_bytes_give_an_error_or_what_the_file_says(
     else:
         other = data.draw(st.integers(0, len(damaged) - 1))
         damaged[at], damaged[other] = damaged[other], damaged[at]
+    # Without its seal a damaged file can hang HDF5, or kill it: test_foreign_pack.py has those.
+    assume(damaged.startswith(SEAL) or damaged[SEAL_BYTES:] == pack_bytes[SEAL_BYTES:])
     path = tmp_path / "damaged.h5"
     path.write_bytes(damaged)
     try:
