@@ -31,6 +31,7 @@ MODALITIES_OF: dict[Streams, tuple[str, ...]] = {
     "both": ("joint", "motion"),
 }
 Schedule = Literal["steps", "cosine"]
+Optimizer = Literal["sgd", "adamw"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -116,12 +117,25 @@ class PretrainSettings(Views):
     """The method; the default is `compact`."""
 
     encoder: EncoderSettings = EncoderSettings()
+    mild: MildAugmentation = MildAugmentation(
+        hand_rotation=22.5,
+        trunk_rotation=12,
+        scale=0.225,
+        shear=0.15,
+        trunk_translation=0.15,
+        noise=0.015,
+        joint_dropout=0.075,
+        hand_dropout=0.3,
+    )
     contrast: tuple[Literal["fused", "hand", "trunk"], ...] = ("fused", "hand", "trunk")
+    # So many most similar keys of other signers, and of the own, attract; in small pools fewer.
+    positives: int = Field(5, ge=0)
+    positives_weight: float = Field(0.5, ge=0, le=1)  # of all of them; the own key has the rest
     consistency: Consistency = "queue"
     consistency_nearest: int = Field(256, ge=1)
     # K of the knowledge transfer; 0 leaves it out, and with one stream alone there is none.
     transfer_nearest: int = Field(1024, ge=0)
-    queue: int = Field(4096, ge=16)
+    queue: int = Field(12800, ge=16)
     temperature: float = Field(0.07, gt=0)
     teacher_temperature: float = Field(0.05, gt=0)
     student_temperature: float = Field(0.1, gt=0)
@@ -132,11 +146,12 @@ class PretrainSettings(Views):
     epochs: int = Field(20, ge=1)
     least_steps: int = Field(10, ge=1)  # in an epoch: few clips are passed over more than once
     batch: int = Field(64, ge=2)
-    learning_rate: float = Field(0.01, gt=0)
+    optimizer: Optimizer = "adamw"
+    learning_rate: float = Field(1e-3, gt=0)
     schedule: Schedule = "cosine"
     drops: tuple[float, ...] = (1 / 3, 2 / 3)  # of `steps`: shares of the epochs, each x 0.1
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(1e-4, ge=0)
+    momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
+    weight_decay: float = Field(0.01, ge=0)
     clip_gradient: float = Field(5.0, ge=0)  # the largest norm; 0 leaves it as it is
     seed: int = Field(0, ge=0)
     precision: Precision = "auto"  # of the encoders; auto: bf16 where it is faster in fact
@@ -158,11 +173,12 @@ class FinetuneSettings(Views):
     epochs: int = Field(12, ge=1)
     least_steps: int = Field(20, ge=1)  # in an epoch: few clips are drawn more than once
     batch: int = Field(32, ge=2)
+    optimizer: Optimizer = "sgd"
     learning_rate: float = Field(0.01, gt=0)
     schedule: Schedule = "cosine"
     drops: tuple[float, ...] = (5 / 8, 7 / 8)
     encoder_rate: float = Field(1.0, ge=0)  # the encoder's share of the learning rate
-    momentum: float = Field(0.9, ge=0, lt=1)
+    momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
     weight_decay: float = Field(1e-4, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     balance: float = Field(0.5, ge=0, le=1)  # 0: clips count alike; 1: signs count alike
@@ -220,6 +236,7 @@ def _published(
     )
     common = {
         "encoder": encoder,
+        "optimizer": "sgd",
         "learning_rate": 0.01,
         "schedule": "steps",
         "momentum": 0.9,
@@ -229,6 +246,7 @@ def _published(
         "clip_gradient": 0.0,
     }
     contrastive = {
+        "positives": 0,
         "crop": 0.1,
         "crop_frames": 32,
         "queue": 16384,

@@ -146,7 +146,7 @@ class Encoder(nn.Module):
         batch, frames = points.shape[:2]
         # Both hands side by side in one batch: (2 B, T, ...), right hands first.
         hands = torch.cat([points[:, :, RIGHT_HAND], points[:, :, LEFT_HAND]])
-        seen = torch.cat([valid[:, :, RIGHT_HAND.start], valid[:, :, LEFT_HAND.start]])
+        seen = torch.cat([valid[:, :, hand].any(dim=2) for hand in (RIGHT_HAND, LEFT_HAND)])
         hand = points.new_zeros(2 * batch, frames, self.channels)
         if seen.any() or ranks.count() > 1:  # ranks wait for each other in the batch norm
             encoded = self.hand_frames(hands[seen].transpose(0, 1))

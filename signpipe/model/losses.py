@@ -20,6 +20,19 @@ def contrast(logits: Tensor) -> Tensor:
     return F.cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.long))
 
 
+def attraction(logits: Tensor, similar: Tensor, wanted: Tensor) -> Tensor:
+    """As `contrast` with each of `similar` (B, P) in turn as the key; mean over the `wanted` ones.
+
+    `logits` (B, 1 + K) are what each is told from: -inf where the similar ones stand. A clip that
+    wants none adds nothing. After Dwibedi et al., "With a Little Help from My Friends" (2021),
+    equation 1, with several neighbours instead of one.
+    """
+    rest = logits.logsumexp(dim=1, keepdim=True)
+    similar = similar.masked_fill(~wanted, 0.0)
+    each = (torch.logaddexp(rest, similar) - similar) * wanted
+    return (each.sum(dim=1) / wanted.sum(dim=1).clamp(min=1)).mean()
+
+
 def distillation(teacher: Tensor, student: Tensor) -> Tensor:
     """KL(teacher || student) of two (B, N) arrays of logits; the teacher gets no gradient."""
     return F.kl_div(

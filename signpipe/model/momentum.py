@@ -15,6 +15,7 @@ MODALITIES = ("joint", "motion")
 BRANCHES = ("fused", "hand", "trunk")
 
 TERMS = ("contrast", "consistency", "transfer")
+TRUSTED = 500  # keys for every neighbour taken: of fewer, the nearest too often shows another sign
 
 Place = tuple[str, str]  # (modality, branch)
 Queues = dict[Place, Tensor]
@@ -54,7 +55,8 @@ class MomentumContrast(nn.Module):
 
     `queues` is (modalities, 3 branches, K, D); only its first `filled` positions hold keys, and
     only those are compared with. `owners` (K,) tells whose keys they are: a clip's own former keys
-    are no negatives, which matters where the queue is longer than the data.
+    are no negatives, which matters where the queue is longer than the data. `signers` (K,) tells
+    who signed.
     """
 
     def __init__(self, settings: PretrainSettings) -> None:
@@ -67,10 +69,12 @@ class MomentumContrast(nn.Module):
         shape = (len(self.modalities), len(BRANCHES), settings.queue, settings.encoder.embedding)
         self.register_buffer("queues", torch.zeros(shape))
         self.register_buffer("owners", torch.full((settings.queue,), -1))
+        self.register_buffer("signers", torch.full((settings.queue,), -1))
         self.register_buffer("filled", torch.tensor(0))
         self.register_buffer("next", torch.tensor(0))
         self.queues: Tensor
         self.owners: Tensor
+        self.signers: Tensor
         self.filled: Tensor
         self.next: Tensor
 
@@ -79,29 +83,36 @@ class MomentumContrast(nn.Module):
         return nn.ModuleDict({m: self.query[m].get_submodule("encoder") for m in self.modalities})
 
     def forward(
-        self, queries: Modalities, keys: Modalities, clips: Tensor
+        self, queries: Modalities, keys: Modalities, clips: Tensor, signers: Tensor
     ) -> tuple[Tensor, dict[str, float]]:
         """The objective for one batch of two views each, and its terms by name.
 
         The batch's keys join the queues. Each view holds, per modality, points (B, T, 49, 2) and
-        valid (B, T, 49); `clips` (B,) are the clips' numbers. Where ranks share a batch, each gives
-        its own part of the views, and all have the same queues; only `clips` is the whole batch's.
+        valid (B, T, 49); `clips` and `signers` (B,) are numbers of them. Where ranks share a batch,
+        each gives its own part of the views, and all have the same queues; only `clips` and
+        `signers` are the whole batch's.
         """
         with torch.no_grad():
             self._follow()
             key = Encoded.of(self.key, keys)
         query = Encoded.of(self.query, queries)
         with torch.autocast(self.queues.device.type, enabled=False):
-            return self._objective(query, key, clips)
+            return self._objective(query, key, clips, signers)
 
     def _objective(
-        self, query: "Encoded", key: "Encoded", clips: Tensor
+        self, query: "Encoded", key: "Encoded", clips: Tensor, signers: Tensor
     ) -> tuple[Tensor, dict[str, float]]:
         s = self.settings
         weights = torch.tensor([s.contrast_weight, s.consistency_weight, s.transfer_weight])
         queues = self._queues()
-        logits = self._logits(query, key, queues, clips[ranks.share(len(clips))])
-        contrast = torch.stack([losses.contrast(value) for value in logits.values()]).sum()
+        own = ranks.share(len(clips))
+        logits = self._logits(query, key, queues, clips[own])
+        contrast = torch.stack(
+            [
+                self._contrast(value, key.embeddings[place] @ queues[place].T, signers[own])
+                for place, value in logits.items()
+            ]
+        ).sum()
         transfer = self._transfer(query, key, queues)
         terms = torch.stack([contrast, self._consistency(query, key, queues), transfer])
         total = (weights.to(terms.device) * terms).sum()
@@ -109,7 +120,7 @@ class MomentumContrast(nn.Module):
         found |= {f"top1_{modality}": self._top1(logits, modality) for modality in self.modalities}
         # One transfer from the device for all of them.
         values = torch.stack([value.detach() for value in found.values()]).tolist()
-        self._enqueue(key, clips)
+        self._enqueue(key, clips, signers)
         return total, dict(zip(found, values, strict=True))
 
     def _logits(
@@ -127,6 +138,29 @@ class MomentumContrast(nn.Module):
             ).masked_fill_(own, float("-inf"))
             for place in product(self.modalities, self.settings.contrast)
         }
+
+    def _contrast(self, logits: Tensor, similar: Tensor, signers: Tensor) -> Tensor:
+        """L_CL of one branch, with the key's nearest neighbours as further keys.
+
+        `logits` (B, 1 + filled), `similar` (B, filled) of the keys to the queue. Neighbours are
+        taken once the queue is full: `positives` of other signers and as many of the own, since
+        near-twins of a clip are no negatives, whoever signs.
+        """
+        s = self.settings
+        nearest = min(s.positives, len(self.owners) // TRUSTED)
+        if not nearest or int(self.filled) < len(self.owners):
+            return losses.contrast(logits)
+        no = float("-inf")
+        former = logits[:, 1:] == no  # keys of the clip itself
+        same = self.signers == signers[:, None]
+        groups = (similar.masked_fill(former | mask, no) for mask in (same, ~same))
+        found = [group.topk(nearest, dim=1) for group in groups]
+        wanted = torch.cat([value.values for value in found], dim=1) > no
+        places = torch.cat([value.indices for value in found], dim=1)
+        taken = torch.zeros_like(similar).scatter_add_(1, places, wanted.float())
+        rest = logits.masked_fill(F.pad(taken > 0, (1, 0)), no)
+        neighbours = losses.attraction(rest, logits[:, 1:].gather(1, places), wanted)
+        return (1 - s.positives_weight) * losses.contrast(rest) + s.positives_weight * neighbours
 
     def _top1(self, logits: dict[Place, Tensor], modality: str) -> Tensor:
         """How often the own key is nearer than any negative, over the contrasted branches."""
@@ -203,7 +237,7 @@ class MomentumContrast(nn.Module):
         torch._foreach_lerp_(keys, queries, 1 - self.settings.key_momentum)
 
     @torch.no_grad()
-    def _enqueue(self, key: "Encoded", clips: Tensor) -> None:
+    def _enqueue(self, key: "Encoded", clips: Tensor, signers: Tensor) -> None:
         """Replace the oldest keys; positions correspond across all queues."""
         batch = len(clips)
         places = (torch.arange(batch, device=self.queues.device) + self.next) % self.settings.queue
@@ -211,6 +245,7 @@ class MomentumContrast(nn.Module):
         keys = ranks.gather(torch.stack(found, dim=1), batch)  # (B, places, D)
         self.queues.flatten(0, 1)[:, places] = keys.transpose(0, 1)
         self.owners[places] = clips
+        self.signers[places] = signers
         self.next.copy_((self.next + batch) % self.settings.queue)
         self.filled.copy_((self.filled + batch).clamp(max=self.settings.queue))
 

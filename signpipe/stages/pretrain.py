@@ -53,9 +53,10 @@ class Pretraining:
         settings: PretrainSettings,
         parts: Parts,
         rows: NDArray[np.int64],
+        signers: NDArray[np.int64],
         init: Path | None = None,
     ) -> None:
-        self.settings, self.parts, self.rows = settings, parts, rows
+        self.settings, self.parts, self.rows, self.signers = settings, parts, rows, signers
         self.batch = min(settings.batch, len(rows))
         self.steps_a_pass = len(rows) // self.batch
         self.steps = max(self.steps_a_pass, settings.least_steps)
@@ -71,10 +72,12 @@ class Pretraining:
         return [{"params": list(self.contrast.query.parameters()), "share": 1.0}]
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
-        rows = self.rows[self._chosen(epoch, step)]
+        chosen = self._chosen(epoch, step)
+        rows = self.rows[chosen]
         rng, generator = draw(self.settings.seed, "views", epoch, step)
         first, second = (self._view(rows, rng, generator) for _ in range(2))
-        loss, numbers = self.parallel(first, second, torch.from_numpy(rows).to(pick_device()))
+        whose = (torch.from_numpy(of[chosen]).to(pick_device()) for of in (self.rows, self.signers))
+        loss, numbers = self.parallel(first, second, *whose)
         return loss, numbers, len(rows)
 
     @cached_property
@@ -139,7 +142,7 @@ def run(
     encoder, began_from = folder / ENCODER, origin(workspace, start)
     inputs = {
         "clips": len(pool),
-        "pool": sha256_of_values(*(clip.clip_id for clip in pool)),
+        "pool": sha256_of_values(*(value for c in pool for value in (c.clip_id, c.signer))),
         "parts": parts.record["inputs"]["keypoints"],
         "prepare": parts.record["settings"],
         "init": began_from["sha256"] if began_from else None,
@@ -151,8 +154,9 @@ def run(
             return PretrainResult(folder, encoder, len(pool), True, {})
         runs.write_clip_list(made / "clips.csv", [(clip.clip_id, clip.split) for clip in pool])
         rows = np.array([parts.rows[clip.clip_id] for clip in pool])
-        train_on(devices, _train, settings, workspace.parts, rows, start, made, logger)
-        task = Pretraining(settings, parts, rows, start)
+        signers = numbered([clip.signer for clip in pool])
+        train_on(devices, _train, settings, workspace.parts, rows, signers, start, made, logger)
+        task = Pretraining(settings, parts, rows, signers, start)
         state = fit(task, settings, made, logger)  # of nothing, if several devices did it
         card = BackboneCard(
             signpipe=__version__,
@@ -177,12 +181,20 @@ def _train(
     settings: PretrainSettings,
     parts: Path,
     rows: NDArray[np.int64],
+    signers: NDArray[np.int64],
     init: Path | None,
     folder: Path,
     logger: Logger | None,
 ) -> None:
     """What each of several processes does."""
-    fit(Pretraining(settings, open_parts(parts), rows, init), settings, folder, logger)
+    fit(Pretraining(settings, open_parts(parts), rows, signers, init), settings, folder, logger)
+
+
+def numbered(signers: Sequence[str]) -> NDArray[np.int64]:
+    """A number for every clip (N,), equal where the signer is; an unknown one is nobody else."""
+    number = {signer: i for i, signer in enumerate(sorted({*signers} - {""}))}
+    of = [number.get(signer, len(number) + i) for i, signer in enumerate(signers)]
+    return np.array(of, np.int64)
 
 
 def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None) -> list[Clip]:

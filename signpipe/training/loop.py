@@ -92,13 +92,7 @@ class Trainer:
         self, task: Task, settings: PretrainSettings | FinetuneSettings, precision: str
     ) -> None:
         self.task, self.settings, self.precision = task, settings, precision
-        self.optimizer = torch.optim.SGD(
-            task.parameter_groups(),
-            lr=settings.learning_rate,
-            momentum=settings.momentum,
-            weight_decay=settings.weight_decay,
-            foreach=True,
-        )
+        self.optimizer = _optimizer(settings, task.parameter_groups())
 
     def step(self, epoch: int, step: int) -> tuple[dict[str, float], int]:
         """The numbers to follow and how many clips there were.
@@ -124,6 +118,19 @@ class Trainer:
             raise NotFinite
         self.optimizer.step()
         return {**numbers, "learning_rate": rate}, count
+
+
+def _optimizer(
+    settings: PretrainSettings | FinetuneSettings, groups: list[dict[str, Any]]
+) -> torch.optim.Optimizer:
+    common: dict[str, Any] = {
+        "lr": settings.learning_rate,
+        "weight_decay": settings.weight_decay,
+        "foreach": True,
+    }
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(groups, **common)
+    return torch.optim.SGD(groups, momentum=settings.momentum, **common)
 
 
 def fit(

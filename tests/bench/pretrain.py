@@ -36,6 +36,7 @@ from signpipe.training.devices import keep_memory
 
 SIDE = 2048
 FRAMES = 60  # of a made-up clip
+SIGNERS = 50
 SEEN = ((RIGHT_HAND, 0.9), (LEFT_HAND, 0.6))  # how often
 BATCHES = {"compact": 64, "paper": 16}  # the paper's own 64 would need some 20 GB
 PARTS = (
@@ -182,8 +183,9 @@ def full_task(settings: PretrainSettings) -> stage.Pretraining:
     """The task on made-up clips, its queues full of keys, as they are for most of a training."""
     parts = Parts.of(dict(made_up_clips(4 * settings.batch)))
     rows = np.tile(np.arange(len(parts)), -(-settings.queue // len(parts)))
-    task = stage.Pretraining(settings, parts, rows)
+    task = stage.Pretraining(settings, parts, rows, rows % SIGNERS)
     contrast = task.contrast
+    contrast.signers.copy_(torch.arange(len(contrast.signers)) % SIGNERS)
     contrast.queues.copy_(F.normalize(torch.randn_like(contrast.queues), dim=-1))
     contrast.filled.fill_(contrast.queues.shape[2])
     return task
@@ -196,7 +198,7 @@ def watch_memory(clips: int, steps: int = 20) -> None:
         before = own_memory()
         parts = open_parts(path)
         settings = PretrainSettings()
-        task = stage.Pretraining(settings, parts, np.arange(clips))
+        task = stage.Pretraining(settings, parts, np.arange(clips), np.arange(clips) % SIGNERS)
         trainer = loop.Trainer(task, settings, "fp32")
         for step in range(steps):
             trainer.step(0, step)

@@ -4,6 +4,7 @@ import math
 import pytest
 import torch
 
+from signpipe.model import losses, momentum
 from signpipe.model.momentum import BRANCHES, MODALITIES, Encoded, MomentumContrast
 from signpipe.settings import EncoderSettings, PretrainSettings
 
@@ -19,6 +20,8 @@ ENCODER = EncoderSettings(
     embedding=8,
 )
 
+SIGNERS = torch.tensor([0, 0, 1, 2])  # of every batch
+
 
 def model(**changes):
     torch.manual_seed(0)
@@ -33,7 +36,7 @@ def view(seed, batch=4):
 
 def steps(contrast, count, start=0):
     for i in range(start, start + count):
-        result = contrast(view(2 * i), view(2 * i + 1), torch.arange(4 * i, 4 * i + 4))
+        result = contrast(view(2 * i), view(2 * i + 1), torch.arange(4 * i, 4 * i + 4), SIGNERS)
     return result
 
 
@@ -68,7 +71,7 @@ def test_the_same_position_holds_the_same_clip_in_every_queue():
     contrast = model()
     keys = view(1)
     contrast.eval()
-    contrast(view(0), keys, torch.arange(4))
+    contrast(view(0), keys, torch.arange(4), SIGNERS)
     for i, modality in enumerate(MODALITIES):
         _, embeddings = contrast.key[modality](*keys[modality])
         for j, branch in enumerate(BRANCHES):
@@ -198,7 +201,7 @@ def test_the_objective_against_a_literal_reading_of_its_equations(published):
         one, other = ("joint", "fused"), ("motion", "fused")
         expected["transfer"] = taught(one, other, 5) + taught(other, one, 5)
 
-    loss, numbers = contrast(*views, torch.arange(90, 94))
+    loss, numbers = contrast(*views, torch.arange(90, 94), SIGNERS)
     found = {name: numbers[name] for name in expected}
     assert found == pytest.approx(expected, rel=1e-4)
     weights = (s.contrast_weight, s.consistency_weight, s.transfer_weight)
@@ -215,3 +218,43 @@ def test_one_stream_has_no_other_to_learn_from():
     assert numbers["transfer"] == 0
     assert numbers["contrast"] > 0
     assert "top1_motion" not in numbers
+
+
+def test_neighbours_attract_once_the_queue_is_full(monkeypatch):
+    """Two of the other signers and two of the own, against a literal reading."""
+    monkeypatch.setattr(momentum, "TRUSTED", 8)
+    contrast = model(positives=5, positives_weight=0.3)
+    steps(contrast, 3)
+    logits, similar = torch.randn(4, 17), torch.randn(4, 12)
+    plain = losses.contrast(logits[:, :13])
+    assert contrast._contrast(logits[:, :13], similar, SIGNERS) == plain  # 12 of 16 are there
+    steps(contrast, 1, start=3)
+    similar = torch.randn(4, 16)
+    logits[0, 1:3] = float("-inf")  # former keys of the clip itself
+    expected = 0.0
+    for row, near, who in zip(logits.tolist(), similar.tolist(), SIGNERS.tolist(), strict=True):
+        free = [i for i in range(16) if row[1 + i] > float("-inf")]
+        chosen = []
+        for own in (False, True):
+            group = [i for i in free if (contrast.signers[i] == who) == own]
+            chosen += sorted(group, key=lambda i: -near[i])[:2]
+        assert len(chosen) == 4
+        others = [row[0], *(row[1 + i] for i in free if i not in chosen)]
+        rest = sum(math.exp(value) for value in others)
+        expected -= 0.7 * math.log(math.exp(row[0]) / rest) / 4
+        for i in chosen:
+            expected -= 0.3 * math.log(math.exp(row[1 + i]) / (math.exp(row[1 + i]) + rest)) / 16
+    assert float(contrast._contrast(logits, similar, SIGNERS)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_lone_signers_neighbours_are_their_own(monkeypatch):
+    monkeypatch.setattr(momentum, "TRUSTED", 8)
+    contrast = model(positives=2)
+    for number in range(4):
+        contrast(view(2 * number), view(2 * number + 1), torch.arange(4), torch.zeros(4).long())
+    logits = torch.randn(4, 17, requires_grad=True)
+    loss = contrast._contrast(logits, torch.randn(4, 16), torch.zeros(4).long())
+    loss.backward()
+    assert loss.isfinite() and logits.grad.isfinite().all()
+    nobody = contrast._contrast(logits, torch.randn(4, 16), torch.arange(5, 9))
+    assert nobody.isfinite() and nobody != loss

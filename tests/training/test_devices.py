@@ -40,16 +40,18 @@ def parts(tmp_path):
 def settings(small):
     # Nine clips: the ranks' shares differ. The heads' losses leave the fused head unused at first.
     few = {"batch": 9, "epochs": 2, "queue": 16, "precision": "fp32", "contrast": ("hand", "trunk")}
+    # AdamW makes whole steps of what the order of sums leaves of a gradient that should be zero.
+    few |= {"optimizer": "sgd", "learning_rate": 0.01}
     return resolve(PretrainSettings, changes={**small, **few, "encoder.dropout": 0.0})
 
 
 def test_two_processes_train_as_one_does(parts, settings, tmp_path):
     rows = np.arange(CLIPS)
     one, two = tmp_path / "one", tmp_path / "two"
-    alone = Pretraining(settings, open_parts(parts), rows)
+    alone = Pretraining(settings, open_parts(parts), rows, rows % 3)
     expected = fit(alone, settings, one)
-    train_on(2, pretrain_share, settings, parts, rows, None, two, None)
-    together = Pretraining(settings, open_parts(parts), rows)
+    train_on(2, pretrain_share, settings, parts, rows, rows % 3, None, two, None)
+    together = Pretraining(settings, open_parts(parts), rows, rows % 3)
     found = fit(together, settings, two)
     for row, other in zip(expected.rows, found.rows, strict=True):
         for name in ("loss", "contrast", "consistency", "transfer", "top1_joint"):
