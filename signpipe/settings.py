@@ -171,13 +171,16 @@ class FinetuneSettings(Views):
     # Only used from scratch; a pretrained encoder brings its own.
     encoder: EncoderSettings = EncoderSettings()
     epochs: int = Field(12, ge=1)
-    least_steps: int = Field(20, ge=1)  # in an epoch: few clips are drawn more than once
+    least_steps: int = Field(30, ge=1)  # in an epoch: few clips are drawn more than once
     batch: int = Field(32, ge=2)
     optimizer: Optimizer = "sgd"
     learning_rate: float = Field(0.01, gt=0)
     schedule: Schedule = "cosine"
     drops: tuple[float, ...] = (5 / 8, 7 / 8)
     encoder_rate: float = Field(1.0, ge=0)  # the encoder's share of the learning rate
+    # The share of a batch that clips without labels make up, named after their neighbours among the
+    # encoder's features; 0, and without pretraining, only labelled clips are learned from.
+    unlabelled: float = Field(0.5, ge=0, lt=1)
     momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
     weight_decay: float = Field(1e-4, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
@@ -262,6 +265,7 @@ def _published(
         "crop": 0.5,
         "crop_frames": 64,
         "encoder_rate": 1.0,
+        "unlabelled": 0.0,
         "label_smoothing": 0.0,
         "balance": 0.0,
     }

@@ -1,6 +1,6 @@
 """finetune: the encoders and new classifiers learn the user's signs from labelled clips."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from signpipe.settings import ExtractSettings, FinetuneSettings, PrepareSettings
 from signpipe.splits import TRAIN, VAL, fingerprint, labelled_clips, learnable
 from signpipe.stages import prepare, runs
 from signpipe.stages.encoders import find_encoder, fitting_card, origin
+from signpipe.stages.neighbourhood import Guessed, Neighbourhood
+from signpipe.stages.pretrain import pool_clips
 from signpipe.training.follow import Logger
 from signpipe.training.loop import State, draw, fit, pick_device
 from signpipe.training.metrics import mean_class, top_k
@@ -61,7 +63,10 @@ class Labelled:
 
 
 class Finetuning:
-    """The loop's task: cross-entropy of every stream on randomly drawn, augmented clips."""
+    """The loop's task: cross-entropy of every stream on randomly drawn, augmented clips.
+
+    Part of every batch may be clips whose sign is guessed: sure ones more often, all signs alike.
+    """
 
     description = "finetune"
 
@@ -73,6 +78,7 @@ class Finetuning:
         val: Labelled | None,
         recognizer: Recognizer,
         frames: int,
+        guessed: Guessed | None = None,
     ) -> None:
         self.settings, self.parts, self.train, self.val = settings, parts, train, val
         self.frames = frames
@@ -82,7 +88,14 @@ class Finetuning:
         self.steps = max(settings.least_steps, round(len(train.rows) / self.batch))
         # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
         share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
-        self.share = share / share.sum()
+        self.rows, self.labels, self.share = train.rows, train.labels, share / share.sum()
+        if guessed:
+            # Few of them make up no more of a batch than of all clips.
+            part = min(settings.unlabelled, len(guessed.rows) / (len(guessed.rows) + len(share)))
+            even = guessed.sureness / np.bincount(guessed.labels, guessed.sureness)[guessed.labels]
+            self.rows = np.concatenate([train.rows, guessed.rows])
+            self.labels = np.concatenate([train.labels, guessed.labels])
+            self.share = np.concatenate([(1 - part) * self.share, part * even / even.sum()])
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         encoders = list(self.recognizer.encoders.parameters())
@@ -95,8 +108,8 @@ class Finetuning:
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
         s = self.settings
         rng, generator = draw(s.seed, "views", epoch, step)
-        chosen = rng.choice(len(self.train.rows), self.batch, p=self.share)
-        rows, labels = self.train.rows[chosen], torch.from_numpy(self.train.labels[chosen])
+        chosen = rng.choice(len(self.rows), self.batch, p=self.share)
+        rows, labels = self.rows[chosen], torch.from_numpy(self.labels[chosen])
         view = random_views(self.parts, rows, s, self.frames, rng, generator)
         labels = labels.to(pick_device())
         logits = self.recognizer(modalities(*view, pick_device(), self.recognizer.settings.motion))
@@ -151,8 +164,10 @@ def run(
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
     folder, began_from = workspace.run("finetune", name), origin(workspace, backbone)
+    pool = unlabelled(workspace, parts, known) if backbone and settings.unlabelled else []
     inputs = {
         "labels": fingerprint(known),
+        "unlabelled": fingerprint(pool),
         "parts": parts.record["inputs"]["keypoints"],
         "prepare": parts.record["settings"],
         "encoder": began_from["sha256"] if began_from else None,
@@ -162,8 +177,9 @@ def run(
         made = runs.begin(folder, asked, inputs, finished, redo, began_from=began_from)
         validation = {}
         if made:
-            runs.write_clip_list(made / "clips.csv", [(c.clip_id, c.split) for c in clips])
-            start = (backbone, logger)
+            runs.write_clip_list(made / "clips.csv", [(c.clip_id, c.split) for c in clips + pool])
+            around = Neighbourhood.of(backbone, parts, known + pool) if backbone and pool else None
+            start = (backbone, around, logger)
             validation = learn(workspace, settings, parts, known, signs, *start, made, how)
             runs.end(made, folder)
     dropped = tuple(sorted({clip.label for clip in clips} - set(signs)))
@@ -181,6 +197,13 @@ def run(
     )
 
 
+def unlabelled(workspace: Workspace, parts: Parts, labelled: list[Clip]) -> list[Clip]:
+    """The clips beside `labelled` that may be learned from without a label, as split unlabelled."""
+    own = {clip.clip_id for clip in labelled}
+    others = [clip for clip in pool_clips(workspace, parts, None) if clip.clip_id not in own]
+    return [replace(clip, label="", split="unlabelled") for clip in others]
+
+
 def learn(
     workspace: Workspace,
     settings: FinetuneSettings,
@@ -188,13 +211,15 @@ def learn(
     clips: list[Clip],
     signs: list[str],
     backbone: Path | None,
+    around: Neighbourhood | None,
     logger: Logger | None,
     folder: Path,
     how: str,
 ) -> dict[str, float]:
     """Train on those `clips` whose split is train, choose on those of val; returns val's figures.
 
-    Leaves checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
+    `around` has the training clips and others, whose signs are guessed from theirs. Leaves
+    checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
     """
     extracted_with = _extract_settings(workspace)
     torch.manual_seed(settings.seed)
@@ -208,8 +233,9 @@ def learn(
     val = of_split[VAL] if len(of_split[VAL].rows) else None
     if val is None:
         note("no clip is left to validate on: the last epoch is kept")
-    frames = settings.encoder.frames
-    task = Finetuning(settings, parts, of_split[TRAIN], val, recognizer, frames)
+    frames, train = settings.encoder.frames, of_split[TRAIN]
+    guessed = around.guess(train.rows, train.labels, len(signs)) if around else None
+    task = Finetuning(settings, parts, train, val, recognizer, frames, guessed)
     state = fit(task, settings, folder, logger)
     if state.best:
         recognizer.load_state_dict(state.best)
@@ -219,6 +245,7 @@ def learn(
     trained = {
         "split": how,
         "clips": count_by(clips, "split"),
+        "unlabelled": len(guessed.rows) if guessed else 0,
         "selection": selection(settings, val is not None),
         "epoch": state.best_epoch or state.epoch,
         "settings": settings.model_dump(mode="json"),

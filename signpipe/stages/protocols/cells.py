@@ -14,7 +14,8 @@ from signpipe.model.recognizer import combine, load_recognizer
 from signpipe.parts.store import Parts
 from signpipe.settings import FinetuneSettings
 from signpipe.stages.encoders import fitting_card
-from signpipe.stages.finetune import SCRATCH, learn
+from signpipe.stages.finetune import SCRATCH, learn, unlabelled
+from signpipe.stages.neighbourhood import Neighbourhood
 from signpipe.stages.protocols.common import Request, Scored, opened, rows_of
 from signpipe.stages.protocols.frozen import find
 from signpipe.training.loop import pick_device
@@ -38,6 +39,18 @@ class Start:
     @property
     def sha256(self) -> str | None:
         return sha256_of_file(self.backbone) if self.backbone else None
+
+    def unlabelled(self, workspace: Workspace, labelled: list[Clip]) -> list[Clip]:
+        """The clips beside `labelled` that it may learn from without their labels."""
+        if not self.backbone or not self.settings.unlabelled:
+            return []
+        return unlabelled(workspace, self.parts, labelled)
+
+    def around(self, clips: list[Clip]) -> Neighbourhood | None:
+        """The clips as the encoder sees them, if any are learned from without their labels."""
+        if not self.backbone or not self.settings.unlabelled:
+            return None
+        return Neighbourhood.of(self.backbone, self.parts, clips)
 
 
 def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Start:
@@ -72,12 +85,13 @@ class Trainer:
         clips: list[Clip],
         scored: list[Clip],
         backbone: Path | None,
+        around: Neighbourhood | None = None,
     ) -> tuple[Scored, float | None]:
         """Learn from those `clips` whose split is train, choose on those of val, name `scored`.
 
-        Returns what it says, and the weight of the joint stream; both are kept in
-        `cells/<name>.safetensors`. Killed, it goes on from its last epoch. `scored` must have
-        learned signs only.
+        `around` has clips whose signs may be guessed. Returns what it says, and the weight of the
+        joint stream; both are kept in `cells/<name>.safetensors`. Killed, it goes on from its last
+        epoch. `scored` must have learned signs only.
         """
         signs = sorted({clip.label for clip in clips})
         # Tried once for all cells, and kept beside them.
@@ -86,7 +100,7 @@ class Trainer:
         path = self.folder / "cells" / f"{name}.safetensors"
         if not path.exists():
             work = self.folder / "cells" / name
-            start = (backbone, None)
+            start = (backbone, around, None)
             learn(self.workspace, settings, self.parts, clips, signs, *start, work, self.split_from)
             recognizer, card = load_recognizer(work / "recognizer")
             rows = rows_of(scored, self.parts)

@@ -46,7 +46,8 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     scored = [clip for held_out, _ in folds for clip in held_out]
     # Also those that nobody is asked about: they can be named all the same.
     signs = sorted({clip.label for fold in folds for clips_of in fold for clip in clips_of})
-    data = fingerprint(start.parts, clips)
+    pool = start.unlabelled(workspace, clips)
+    data = fingerprint(start.parts, clips + pool)
     given = request.given("folds", "bootstrap", "level")
     return Plan(
         protocol="cross-signer",
@@ -61,7 +62,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         data=data,
         settings=given | {"finetune": start.settings.model_dump(mode="json")},
         inputs={"encoder": start.sha256, "data": data},
-        measure=lambda folder: _measure(workspace, request, start, folds, signs, folder),
+        measure=lambda folder: _measure(workspace, request, start, folds, pool, signs, folder),
         headline="every clip named once, by a recogniser that has not learned from its signer",
         both="mean of the streams' logits, joint weighed by its fold's joint_weight",
         resumable=True,
@@ -92,6 +93,7 @@ def _measure(
     request: Request,
     start: Start,
     folds: Sequence[Fold],
+    pool: list[Clip],
     signs: list[str],
     folder: Path,
 ) -> Measured:
@@ -101,7 +103,11 @@ def _measure(
     for number, (held_out, others) in enumerate(folds):
         names = ", ".join(sorted({clip.signer for clip in held_out}))
         note(f"cross-signer: {number + 1} of {len(folds)}, without {names}")
-        scored, weight = trainer.cell(str(number), start.settings, others, held_out, start.backbone)
+        hidden = {clip.signer for clip in held_out}
+        own = [clip for clip in others if clip.split == TRAIN]
+        around = start.around(own + [clip for clip in pool if clip.signer not in hidden])
+        began = (start.backbone, around)
+        scored, weight = trainer.cell(str(number), start.settings, others, held_out, *began)
         each.append(scored)
         cells.append(
             Cell(

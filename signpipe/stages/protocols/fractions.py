@@ -34,7 +34,8 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     starts: dict[str, Path | None] = {PRETRAINED: start.backbone} if start.backbone else {}
     if request.from_scratch or not start.backbone:
         starts[finetune.SCRATCH] = None
-    data = fingerprint(start.parts, chosen.used)
+    pool = start.unlabelled(workspace, chosen.used)
+    data = fingerprint(start.parts, chosen.used + pool)
     given = request.given("fractions", "seeds", "bootstrap", "level")
     return Plan(
         protocol="fractions",
@@ -49,7 +50,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         data=data,
         settings=given | {"finetune": start.settings.model_dump(mode="json")},
         inputs={"encoder": start.sha256, "data": data, "starts": list(starts)},
-        measure=lambda folder: _measure(workspace, request, start, chosen, starts, folder),
+        measure=lambda folder: _measure(workspace, request, start, chosen, pool, starts, folder),
         headline=f"the largest fraction, {next(iter(starts))}, mean over the seeds",
         resumable=True,
     )
@@ -60,6 +61,7 @@ def _measure(
     request: Request,
     start: Start,
     chosen: Members,
+    pool: list[Clip],
     starts: dict[str, Path | None],
     folder: Path,
 ) -> Measured:
@@ -67,6 +69,8 @@ def _measure(
     trainer = Trainer(workspace, start.parts, chosen.how, folder)
     cells: list[Cell] = []
     summary: list[Cell] = []
+    # The labels that a fraction leaves out are hidden, not the clips.
+    around = start.around(chosen.train + pool)
     count = len(asked.fractions) * len(starts) * len(asked.seeds)
     for fraction, name in product(sorted(asked.fractions), starts):
         of: dict[str, str | int | float] = {"fraction": fraction, "start": name}
@@ -76,7 +80,8 @@ def _measure(
             train = stratified(chosen.train, fraction, seed)
             settings = start.settings.model_copy(update={"seed": seed})
             clips, key = train + chosen.val, f"{fraction:g}-{name}-{seed}"
-            scored, weight = trainer.cell(key, settings, clips, chosen.scored, starts[name])
+            began = (starts[name], around if starts[name] else None)
+            scored, weight = trainer.cell(key, settings, clips, chosen.scored, *began)
             seeded.append(scored)
             cells.append(
                 Cell(

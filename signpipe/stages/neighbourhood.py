@@ -1,0 +1,64 @@
+"""The clips around labelled ones: few labels spread to them, along what an encoder finds alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from torch import nn
+
+from signpipe.cliptable import Clip
+from signpipe.model.backbone import load_backbone, read_backbone_card
+from signpipe.model.encoder import Encoder
+from signpipe.parts.store import Parts
+from signpipe.settings import MODALITIES_OF
+from signpipe.training.features import embed
+from signpipe.training.loop import pick_device
+from signpipe.training.propagate import neighbour_graph, spread
+
+
+@dataclass(frozen=True)
+class Guessed:
+    """Rows of unlabelled clips in the parts file, their likeliest signs' numbers, and how sure.
+
+    All (N,); sureness is in [0, 1].
+    """
+
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    sureness: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Clips that may be learned from, by rows in the parts file, and the graph (N, N) between."""
+
+    rows: NDArray[np.int64]
+    graph: csr_matrix
+
+    @classmethod
+    def of(cls, encoder: Path, parts: Parts, clips: list[Clip]) -> "Neighbourhood":
+        """As an encoder file sees `clips`, by its joint stream if it has one; it must fit them."""
+        card = read_backbone_card(encoder)
+        stream = MODALITIES_OF[card.streams][0]
+        encoders = nn.ModuleDict({stream: Encoder(card.encoder)})
+        load_backbone(encoder, encoders)
+        rows = np.array(sorted({parts.rows[clip.clip_id] for clip in clips}), np.int64)
+        features = embed(encoders.to(pick_device()), parts, rows, card.encoder)[stream]
+        return cls(rows, neighbour_graph(features))
+
+    def guess(
+        self, rows: NDArray[np.int64], labels: NDArray[np.int64], signs: int
+    ) -> Guessed | None:
+        """The signs of all others, from those of `rows` (B,), which must be of here; None if none.
+
+        `labels` (B,) are below `signs`, and each number occurs.
+        """
+        known = np.full(len(self.rows), -1, np.int64)
+        known[np.searchsorted(self.rows, rows)] = labels
+        guessed, sureness = spread(self.graph, known, signs)
+        reached = (known < 0) & (sureness > 0)
+        if not reached.any():
+            return None
+        return Guessed(self.rows[reached], guessed[reached], sureness[reached])
