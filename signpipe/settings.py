@@ -33,6 +33,7 @@ MODALITIES_OF: dict[Streams, tuple[str, ...]] = {
 Schedule = Literal["steps", "cosine"]
 Optimizer = Literal["sgd", "adamw"]
 Precision = Literal["auto", "fp32", "bf16"]
+Classifier = Literal["sum", "parts"]
 
 
 class Settings(BaseModel):
@@ -117,16 +118,6 @@ class PretrainSettings(Views):
     """The method; the default is `compact`."""
 
     encoder: EncoderSettings = EncoderSettings()
-    mild: MildAugmentation = MildAugmentation(
-        hand_rotation=22.5,
-        trunk_rotation=12,
-        scale=0.225,
-        shear=0.15,
-        trunk_translation=0.15,
-        noise=0.015,
-        joint_dropout=0.075,
-        hand_dropout=0.3,
-    )
     contrast: tuple[Literal["fused", "hand", "trunk"], ...] = ("fused", "hand", "trunk")
     # So many most similar keys of other signers, and of the own, attract; in small pools fewer.
     positives: int = Field(5, ge=0)
@@ -143,7 +134,7 @@ class PretrainSettings(Views):
     contrast_weight: float = Field(1.0, ge=0)
     consistency_weight: float = Field(1.0, ge=0)
     transfer_weight: float = Field(1.0, ge=0)
-    epochs: int = Field(20, ge=1)
+    epochs: int = Field(16, ge=1)
     least_steps: int = Field(10, ge=1)  # in an epoch: few clips are passed over more than once
     batch: int = Field(64, ge=2)
     optimizer: Optimizer = "adamw"
@@ -170,6 +161,7 @@ class FinetuneSettings(Views):
 
     # Only used from scratch; a pretrained encoder brings its own.
     encoder: EncoderSettings = EncoderSettings()
+    classifier: Classifier = "parts"  # of the sum h + b, or of h and b side by side
     epochs: int = Field(12, ge=1)
     least_steps: int = Field(30, ge=1)  # in an epoch: few clips are drawn more than once
     batch: int = Field(32, ge=2)
@@ -261,6 +253,7 @@ def _published(
         "epochs": 150,
     }
     supervised = {
+        "classifier": "sum",
         "augmentation": "none",
         "crop": 0.5,
         "crop_frames": 64,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError
@@ -20,6 +21,7 @@ from signpipe.model.encoder import Encoder
 from signpipe.model.momentum import MODALITIES, Modalities
 from signpipe.settings import (
     MODALITIES_OF,
+    Classifier,
     EncoderSettings,
     ExtractSettings,
     PrepareSettings,
@@ -42,6 +44,7 @@ class Card(BaseModel):
     layout: str = Field(LAYOUT, pattern="^" + LAYOUT.replace("(", r"\(").replace(")", r"\)") + "$")
     signs: tuple[str, ...] = Field(min_length=2)
     streams: Streams = "both"
+    classifier: Classifier = "sum"
     joint_weight: float = Field(0.5, ge=0, le=1)  # of the logits; motion has the rest
     encoder: EncoderSettings
     prepare: PrepareSettings
@@ -56,21 +59,32 @@ class Card(BaseModel):
 
 
 class Recognizer(nn.Module):
-    """Clips of both modalities -> logits over `signs` for each stream it has."""
+    """Clips of both modalities -> logits over `signs` for each stream it has.
 
-    def __init__(self, settings: EncoderSettings, signs: int, streams: Streams = "both") -> None:
+    A linear `classifier` sees the sum of hand and trunk, the method's f = h + b, or both parts side
+    by side, which leaves it to weigh them.
+    """
+
+    def __init__(
+        self,
+        settings: EncoderSettings,
+        signs: int,
+        streams: Streams = "both",
+        classifier: Classifier = "sum",
+    ) -> None:
         super().__init__()
         self.settings, modalities = settings, MODALITIES_OF[streams]
+        self.sum = classifier == "sum"
+        width = settings.part_channels * (1 if self.sum else 2)
         self.encoders = nn.ModuleDict({m: Encoder(settings) for m in modalities})
-        self.classifiers = nn.ModuleDict(
-            {m: nn.Linear(settings.part_channels, signs) for m in modalities}
-        )
+        self.classifiers = nn.ModuleDict({m: nn.Linear(width, signs) for m in modalities})
 
     def forward(self, modalities: Modalities) -> dict[str, Tensor]:
         """Logits (B, signs) by stream; points (B, T, 49, 2), valid (B, T, 49) by modality."""
+        found = {m: encoder(*modalities[m]) for m, encoder in self.encoders.items()}
         return {
-            m: self.classifiers[m](encoder(*modalities[m]).fused)
-            for m, encoder in self.encoders.items()
+            m: self.classifiers[m](f.fused if self.sum else torch.cat([f.hand, f.trunk], dim=1))
+            for m, f in found.items()
         }
 
 
@@ -111,7 +125,7 @@ def load_recognizer(folder: Path) -> tuple[Recognizer, Card]:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise SignpipeError(f"{folder}/recognizer.json: {field}: {first['msg']}") from error
-    recognizer = Recognizer(card.encoder, len(card.signs), card.streams)
+    recognizer = Recognizer(card.encoder, len(card.signs), card.streams, card.classifier)
     load_weights(recognizer, folder / "model.safetensors")
     return recognizer.eval(), card
 

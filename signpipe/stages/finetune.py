@@ -178,7 +178,8 @@ def run(
         validation = {}
         if made:
             runs.write_clip_list(made / "clips.csv", [(c.clip_id, c.split) for c in clips + pool])
-            around = Neighbourhood.of(backbone, parts, known + pool) if backbone and pool else None
+            near = [clip for clip in known if clip.split == TRAIN] + pool
+            around = Neighbourhood.of(backbone, parts, near) if backbone and pool else None
             start = (backbone, around, logger)
             validation = learn(workspace, settings, parts, known, signs, *start, made, how)
             runs.end(made, folder)
@@ -223,7 +224,7 @@ def learn(
     """
     extracted_with = _extract_settings(workspace)
     torch.manual_seed(settings.seed)
-    recognizer = Recognizer(settings.encoder, len(signs), settings.streams)
+    recognizer = Recognizer(settings.encoder, len(signs), settings.streams, settings.classifier)
     if backbone:
         load_backbone(backbone, recognizer.encoders)
     of_split = {
@@ -254,6 +255,7 @@ def learn(
     card = Card(
         signs=tuple(signs),
         streams=settings.streams,
+        classifier=settings.classifier,
         joint_weight=weight,
         encoder=settings.encoder,
         prepare=PrepareSettings.model_validate(parts.record["settings"]),

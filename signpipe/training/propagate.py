@@ -1,26 +1,30 @@
 """Labels spread from few clips to many, along a graph of which clips resemble each other.
 
-After Iscen et al., "Label Propagation for Deep Semi-supervised Learning" (2019), section 4.
+After Iscen et al., "Label Propagation for Deep Semi-supervised Learning" (2019), section 4; that
+clips may show none of the labelled signs, and are then left out, is ours.
 """
-
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 from scipy.stats import entropy
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NearestNeighbors
-from sklearn.semi_supervised import LabelSpreading
 
 NEAREST = 10  # neighbours of a clip
 TEMPERATURE = 0.07  # an edge weighs exp((similarity - 1) / TEMPERATURE)
-REACH = 0.9  # what of a clip's answer comes from its neighbours, in every round
-ROUNDS = 60  # by which 0.9^60 = 0.2 % of the first answer is still under way
+PASSED_ON = 0.9  # of what reaches a clip, to its neighbours
+ROUNDS = 60  # after which 0.9^60 = 0.2 % is still under way
+# Labelled clips are reached by the labels of the others. Of unlabelled ones, those count that are
+# reached no worse than all but this share of the labelled: the rest may well show other signs.
+OUTLIERS = 0.25
+FOLDS = 5  # of the labelled clips: a clip is not reached by its own
 
 
 def neighbour_graph(features: NDArray[np.float32]) -> csr_matrix:
-    """The symmetric weights (N, N) between clips with the features (N, D) and their nearest."""
+    """The symmetric weights (N, N) between clips with the features (N, D) and their nearest.
+
+    They are normalised as D^(-1/2) W D^(-1/2), D being the sums of W's rows.
+    """
     # Features of one encoder all point nearly the same way: what tells clips apart is the rest.
     features = features - features.mean(axis=0)
     count = len(features)
@@ -29,7 +33,9 @@ def neighbour_graph(features: NDArray[np.float32]) -> csr_matrix:
     start = np.arange(count + 1) * nearest.shape[1]
     weights = np.exp(-distance / TEMPERATURE)
     directed = csr_matrix((weights.ravel(), nearest.ravel(), start), shape=(count, count))
-    return directed + directed.T
+    symmetric = directed + directed.T
+    scale = diags(1 / np.sqrt(symmetric.sum(axis=1).A1))
+    return (scale @ symmetric @ scale).tocsr()
 
 
 def spread(
@@ -38,19 +44,34 @@ def spread(
     """The likeliest label of every clip (N,), and how sure that is (N,), in [0, 1].
 
     `labels` (N,) has -1 where none is known; every sign must be known of some clip. Sureness is one
-    less the answer's entropy, as a share of the largest there can be; a clip that no label reaches
-    has none.
+    less the answer's entropy, as a share of the largest there can be; it is 0 where the labels
+    hardly reach, so that the clip seems to show another sign.
     """
-    if not (labels < 0).any():
-        return labels, np.ones(len(labels))
-    model = LabelSpreading(kernel=lambda *_: graph, alpha=REACH, max_iter=ROUNDS, tol=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the rounds are enough
-        warnings.simplefilter("ignore", RuntimeWarning)  # of clips that no label reaches
-        shares = model.fit(np.arange(len(labels))[:, None], labels).label_distributions_
+    known = np.flatnonzero(labels >= 0)
     # A sign with many labelled clips says no more than one with few.
-    shares = np.nan_to_num(shares) / np.bincount(labels[labels >= 0], minlength=signs)
-    total = shares.sum(axis=1, keepdims=True)
-    shares = np.where(total > 0, shares / np.maximum(total, 1e-300), 1 / signs)
+    sends = 1 / np.bincount(labels[known])[labels[known]]
+    shares = _reached(graph, known, sends, labels[known], signs)
+    fold = np.arange(len(known)) % FOLDS
+    by_fold = _reached(graph, known, sends, fold, FOLDS)
+    total = by_fold.sum(axis=1)
+    by_others = (total[known] - by_fold[known, fold]) * FOLDS / (FOLDS - 1)
+    far = (total <= 0) | (total < np.quantile(by_others, OUTLIERS))
+    shares[far] = 1.0
     sureness = 1 - entropy(shares, axis=1) / np.log(signs)
-    return shares.argmax(axis=1), sureness.clip(0, 1)
+    return shares.argmax(axis=1), np.where(far, 0.0, sureness.clip(0, 1))
+
+
+def _reached(
+    graph: csr_matrix,
+    clips: NDArray[np.intp],
+    sends: NDArray[np.float64],
+    kinds: NDArray[np.int64],
+    count: int,
+) -> NDArray[np.float64]:
+    """(N, count): how much of what each of `clips` (B,) `sends` arrives where, by its kind."""
+    sent = np.zeros((graph.shape[0], count))
+    sent[clips, kinds] = sends
+    arrived = sent
+    for _ in range(ROUNDS):
+        arrived = PASSED_ON * (graph @ arrived) + sent
+    return arrived

@@ -1,14 +1,20 @@
 import json
 import shutil
+from collections import Counter
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import read_backbone_card
-from signpipe.model.recognizer import load_recognizer
+from signpipe.model.recognizer import Recognizer, load_recognizer
+from signpipe.parts.store import open_parts
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
 from signpipe.stages import finetune, prepare, pretrain, runs
+from signpipe.stages.finetune import Finetuning, Labelled
+from signpipe.stages.neighbourhood import Guessed
 from signpipe.workspace import sha256_of_file
 
 
@@ -170,3 +176,58 @@ def test_the_old_recogniser_stays_until_the_new_one_is_done(signs_workspace, set
 
 def interrupt(*_):
     raise KeyboardInterrupt
+
+
+@pytest.fixture
+def partly_labelled(signs_workspace):
+    """Three signers whose label is known of one in four clips, and two who are held out."""
+    clips = read_clips(signs_workspace.clips)
+    rows = []
+    for clip in clips.values():
+        hidden = clip.signer in ("s0", "s1", "s2") and not clip.clip_id.endswith("/0")
+        split = {"s3": "val", "s4": "test"}.get(clip.signer, "unlabelled" if hidden else "train")
+        rows.append(replace(clip, split=split, label="" if hidden else clip.label))
+    write_clips(signs_workspace.clips, rows)
+    return signs_workspace
+
+
+def test_clips_without_labels_are_learned_from_where_there_is_an_encoder(
+    partly_labelled, settings, small
+):
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(partly_labelled, chosen)
+    short = settings.model_copy(update={"epochs": 2})
+    result = finetune.run(partly_labelled, short)
+    _, card = load_recognizer(result.recognizer)
+    assert result.counts == {"train": 9, "val": 12, "test": 12}
+    assert 0 < card.trained["unlabelled"] <= 27  # nothing held out is among them
+    used = runs.read_clip_list(result.folder / "clips.csv")
+    assert Counter(used.values()) == {"train": 9, "val": 12, "test": 12, "unlabelled": 27}
+
+    without = short.model_copy(update={"unlabelled": 0.0})
+    alone = finetune.run(partly_labelled, without, run="without")
+    scratch = finetune.run(partly_labelled, short, from_scratch=True)
+    for other in (alone, scratch):
+        assert load_recognizer(other.recognizer)[1].trained["unlabelled"] == 0
+        assert "unlabelled" not in runs.read_clip_list(other.folder / "clips.csv").values()
+    assert sha256_of_file(alone.recognizer / "model.safetensors") != sha256_of_file(
+        result.recognizer / "model.safetensors"
+    )
+    assert finetune.run(partly_labelled, short).already
+
+
+def test_guessed_signs_are_drawn_evenly_and_sure_ones_more_often(settings, signs_workspace):
+    prepare.run(signs_workspace)
+    parts = open_parts(signs_workspace.parts)
+    train = Labelled(np.arange(4), np.array([0, 0, 0, 1]))
+    guessed = Guessed(
+        np.arange(10, 16), np.array([0, 0, 0, 0, 1, 1]), np.array([1, 1, 1, 1, 1, 0.5])
+    )
+    recognizer = Recognizer(settings.encoder, 2)
+    task = Finetuning(settings, parts, train, None, recognizer, 8, guessed)
+    assert task.share.sum() == pytest.approx(1)
+    assert task.share[4:].sum() == pytest.approx(settings.unlabelled)
+    np.testing.assert_allclose(task.share[4:], 0.5 * np.array([1, 1, 1, 1, 8 / 3, 4 / 3]) / 8)
+    few = Guessed(np.array([10]), np.array([1]), np.array([1.0]))
+    task = Finetuning(settings, parts, train, None, recognizer, 8, few)
+    assert task.share[4:].sum() == pytest.approx(1 / 5)
