@@ -20,17 +20,26 @@ def contrast(logits: Tensor) -> Tensor:
     return F.cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.long))
 
 
-def attraction(logits: Tensor, similar: Tensor, wanted: Tensor) -> Tensor:
-    """As `contrast` with each of `similar` (B, P) in turn as the key; mean over the `wanted` ones.
+def contrast_with_neighbours(
+    logits: Tensor, neighbours: Tensor, wanted: Tensor, weight: float
+) -> Tensor:
+    """As `contrast`, and the same again with each neighbour in turn in the place of the key.
 
-    `logits` (B, 1 + K) are what each is told from: -inf where the similar ones stand. A clip that
-    wants none adds nothing. After Dwibedi et al., "With a Little Help from My Friends" (2021),
-    equation 1, with several neighbours instead of one.
+    `neighbours` (B, P) are columns of `logits`, of which the `wanted` (B, P) bool count; they are
+    no negatives. The key has the share 1 - `weight`, the mean over the neighbours the rest; a clip
+    without any has only the former. After Dwibedi et al., "With a Little Help from My Friends"
+    (2021), equation 1, with several neighbours instead of one.
     """
-    rest = logits.logsumexp(dim=1, keepdim=True)
-    similar = similar.masked_fill(~wanted, 0.0)
-    each = (torch.logaddexp(rest, similar) - similar) * wanted
-    return (each.sum(dim=1) / wanted.sum(dim=1).clamp(min=1)).mean()
+    near = logits.gather(1, neighbours)
+    with torch.no_grad():
+        # Added up, since a column that is not wanted may stand where another one is.
+        taken = torch.zeros_like(logits, dtype=torch.uint8)
+        taken.scatter_add_(1, neighbours, wanted.to(torch.uint8))
+    rest = logits.masked_fill(taken.bool(), float("-inf")).logsumexp(dim=1, keepdim=True)
+    near = near.masked_fill(~wanted, 0.0)
+    each = (torch.logaddexp(rest, near) - near) * wanted
+    attraction = each.sum(dim=1) / wanted.sum(dim=1).clamp(min=1)
+    return ((1 - weight) * (rest[:, 0] - logits[:, 0]) + weight * attraction).mean()
 
 
 def distillation(teacher: Tensor, student: Tensor) -> Tensor:

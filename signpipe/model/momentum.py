@@ -107,12 +107,7 @@ class MomentumContrast(nn.Module):
         queues = self._queues()
         own = ranks.share(len(clips))
         logits = self._logits(query, key, queues, clips[own])
-        contrast = torch.stack(
-            [
-                self._contrast(value, key.embeddings[place] @ queues[place].T, signers[own])
-                for place, value in logits.items()
-            ]
-        ).sum()
+        contrast = self._contrast(key, queues, logits, signers[own])
         transfer = self._transfer(query, key, queues)
         terms = torch.stack([contrast, self._consistency(query, key, queues), transfer])
         total = (weights.to(terms.device) * terms).sum()
@@ -139,28 +134,30 @@ class MomentumContrast(nn.Module):
             for place in product(self.modalities, self.settings.contrast)
         }
 
-    def _contrast(self, logits: Tensor, similar: Tensor, signers: Tensor) -> Tensor:
-        """L_CL of one branch, with the key's nearest neighbours as further keys.
+    def _contrast(
+        self, key: "Encoded", queues: Queues, logits: dict[Place, Tensor], signers: Tensor
+    ) -> Tensor:
+        """L_CL summed over branches; once the queue is full, keys' neighbours are further keys.
 
-        `logits` (B, 1 + filled), `similar` (B, filled) of the keys to the queue. Neighbours are
-        taken once the queue is full: `positives` of other signers and as many of the own, since
-        near-twins of a clip are no negatives, whoever signs.
+        `positives` of other signers and as many of the own: near-twins of a clip are no negatives,
+        whoever signs.
         """
         s = self.settings
-        nearest = min(s.positives, len(self.owners) // TRUSTED)
-        if not nearest or int(self.filled) < len(self.owners):
-            return losses.contrast(logits)
-        no = float("-inf")
-        former = logits[:, 1:] == no  # keys of the clip itself
+        nearest = min(s.positives, s.queue // TRUSTED)
+        if not nearest or int(self.filled) < s.queue:
+            return torch.stack([losses.contrast(value) for value in logits.values()]).sum()
         same = self.signers == signers[:, None]
-        groups = (similar.masked_fill(former | mask, no) for mask in (same, ~same))
-        found = [group.topk(nearest, dim=1) for group in groups]
-        wanted = torch.cat([value.values for value in found], dim=1) > no
-        places = torch.cat([value.indices for value in found], dim=1)
-        taken = torch.zeros_like(similar).scatter_add_(1, places, wanted.float())
-        rest = logits.masked_fill(F.pad(taken > 0, (1, 0)), no)
-        neighbours = losses.attraction(rest, logits[:, 1:].gather(1, places), wanted)
-        return (1 - s.positives_weight) * losses.contrast(rest) + s.positives_weight * neighbours
+        former = next(iter(logits.values()))[:, 1:] == float("-inf")  # keys of the clip itself
+        groups = same | former, ~same | former  # whom to pass over
+        terms = []
+        for place, value in logits.items():
+            similar = key.embeddings[place] @ queues[place].T
+            found = [similar.masked_fill(no, float("-inf")).topk(nearest) for no in groups]
+            wanted = torch.cat([each.values for each in found], dim=1) > float("-inf")
+            columns = 1 + torch.cat([each.indices for each in found], dim=1)
+            weight = s.positives_weight
+            terms.append(losses.contrast_with_neighbours(value, columns, wanted, weight))
+        return torch.stack(terms).sum()
 
     def _top1(self, logits: dict[Place, Tensor], modality: str) -> Tensor:
         """How often the own key is nearer than any negative, over the contrasted branches."""

@@ -81,7 +81,7 @@ def test_the_same_position_holds_the_same_clip_in_every_queue():
 def test_positions_that_hold_no_key_are_not_compared_with():
     contrast = model(consistency="none", transfer_nearest=0)
     loss, _ = steps(contrast, 1)
-    assert float(loss) == 0.0  # no negatives yet
+    assert float(loss.detach()) == 0.0  # no negatives yet
     _, numbers = steps(contrast, 1, start=1)
     assert numbers["contrast"] > 0
     encoded = _encode(contrast.key, view(9))
@@ -223,38 +223,51 @@ def test_one_stream_has_no_other_to_learn_from():
 def test_neighbours_attract_once_the_queue_is_full(monkeypatch):
     """Two of the other signers and two of the own, against a literal reading."""
     monkeypatch.setattr(momentum, "TRUSTED", 8)
-    contrast = model(positives=5, positives_weight=0.3)
+    contrast = model(positives=5, positives_weight=0.3, contrast=("hand",), streams="joint")
     steps(contrast, 3)
-    logits, similar = torch.randn(4, 17), torch.randn(4, 12)
-    plain = losses.contrast(logits[:, :13])
-    assert contrast._contrast(logits[:, :13], similar, SIGNERS) == plain  # 12 of 16 are there
-    steps(contrast, 1, start=3)
-    similar = torch.randn(4, 16)
-    logits[0, 1:3] = float("-inf")  # former keys of the clip itself
-    expected = 0.0
-    for row, near, who in zip(logits.tolist(), similar.tolist(), SIGNERS.tolist(), strict=True):
-        free = [i for i in range(16) if row[1 + i] > float("-inf")]
+    clips = torch.tensor([1, 90, 91, 92])  # the first has been here before
+
+    def found():
+        before = copy.deepcopy(contrast)
+        views = view(8), view(9)
+        numbers = contrast(*views, clips, SIGNERS)[1]
+        before._follow()
+        return before, _encode(before.query, views[0]), _encode(before.key, views[1]), numbers
+
+    contrast.eval()
+    before, query, key, numbers = found()
+    logits = before._logits(query, key, before._queues(), clips)
+    assert numbers["contrast"] == pytest.approx(float(losses.contrast(logits["joint", "hand"])))
+
+    before, query, key, numbers = found()
+    assert int(before.filled) == 16
+    queue, place, expected = before.queues[0, 1], ("joint", "hand"), 0.0
+    for i, who in enumerate(SIGNERS.tolist()):
+        q, k = query.embeddings[place][i], key.embeddings[place][i]
+        free = [j for j in range(16) if before.owners[j] != clips[i]]
         chosen = []
         for own in (False, True):
-            group = [i for i in free if (contrast.signers[i] == who) == own]
-            chosen += sorted(group, key=lambda i: -near[i])[:2]
+            group = [j for j in free if (before.signers[j] == who) == own]
+            chosen += sorted(group, key=lambda j: -float(k @ queue[j]))[:2]
         assert len(chosen) == 4
-        others = [row[0], *(row[1 + i] for i in free if i not in chosen)]
-        rest = sum(math.exp(value) for value in others)
-        expected -= 0.7 * math.log(math.exp(row[0]) / rest) / 4
-        for i in chosen:
-            expected -= 0.3 * math.log(math.exp(row[1 + i]) / (math.exp(row[1 + i]) + rest)) / 16
-    assert float(contrast._contrast(logits, similar, SIGNERS)) == pytest.approx(expected, rel=1e-5)
+        power = {j: math.exp(float(q @ queue[j]) / 0.07) for j in free}
+        positive = math.exp(float(q @ k) / 0.07)
+        rest = positive + sum(value for j, value in power.items() if j not in chosen)
+        expected -= 0.7 * math.log(positive / rest) / 4
+        expected -= sum(0.3 * math.log(power[j] / (power[j] + rest)) / 16 for j in chosen)
+    assert numbers["contrast"] == pytest.approx(expected, rel=1e-4)
+    assert numbers["contrast"] != pytest.approx(
+        float(losses.contrast(before._logits(query, key, before._queues(), clips)[place])), rel=1e-2
+    )
 
 
-def test_a_lone_signers_neighbours_are_their_own(monkeypatch):
-    monkeypatch.setattr(momentum, "TRUSTED", 8)
-    contrast = model(positives=2)
-    for number in range(4):
-        contrast(view(2 * number), view(2 * number + 1), torch.arange(4), torch.zeros(4).long())
-    logits = torch.randn(4, 17, requires_grad=True)
-    loss = contrast._contrast(logits, torch.randn(4, 16), torch.zeros(4).long())
+@pytest.mark.parametrize("signers", [torch.zeros(4).long(), torch.arange(4)])
+def test_a_clip_may_lack_neighbours_of_its_own_or_of_other_signers(monkeypatch, signers):
+    monkeypatch.setattr(momentum, "TRUSTED", 2)
+    contrast = model(positives=8)
+    for number in range(5):
+        loss, _ = contrast(view(2 * number), view(2 * number + 1), torch.arange(4), signers)
     loss.backward()
-    assert loss.isfinite() and logits.grad.isfinite().all()
-    nobody = contrast._contrast(logits, torch.randn(4, 16), torch.arange(5, 9))
-    assert nobody.isfinite() and nobody != loss
+    gradients = [p.grad for p in contrast.query.parameters() if p.grad is not None]
+    assert loss.isfinite() and gradients
+    assert all(gradient.isfinite().all() for gradient in gradients)
