@@ -111,6 +111,8 @@ SHARED = {
     "transfer_nearest": 8192,
     "queue": 16384,
     "batch": 64,
+    "positives": 0,
+    "optimizer": "sgd",
     "learning_rate": 0.01,
     "momentum": 0.9,
     "weight_decay": 1e-4,
@@ -118,6 +120,9 @@ SHARED = {
     "least_steps": 1,
 }
 FINE_TUNED = {
+    "classifier": "sum",
+    "unlabelled": 0.0,
+    "optimizer": "sgd",
     "augmentation": "none",
     "crop": 0.5,
     "crop_frames": 64,
