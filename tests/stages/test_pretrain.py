@@ -201,3 +201,8 @@ def test_one_stream_alone(signs_workspace, settings, stream):
     more = alone.model_copy(update={"streams": "both"})
     with pytest.raises(SignpipeError, match=f'streams was "{stream}", is "both"'):
         pretrain.run(signs_workspace, more, run="more", init="default")
+
+
+def test_signers_are_numbered_and_unknown_ones_are_nobody_else():
+    found = pretrain.numbered(["ben", "", "ada", "ben", ""]).tolist()
+    assert found[0] == found[3] and len(set(found)) == 4
