@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from signpipe.progress import duration
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST = 10  # failures that are listed one by one
 NAMED = 5  # names that are listed in one line
+LOWEST = 3  # signers that are listed
 
 
 def next_command(command: str, workspace: Path) -> str:
@@ -193,6 +195,7 @@ def evaluated(result: "EvaluateResult") -> None:
         _summary(metrics["summary"])
     if metrics["bootstrap"]:
         _intervals(metrics)
+    _by_signer(metrics.get("by_signer", []))
     for stream, calibration in metrics["calibration"].items():
         print(f"expected calibration error of {stream}: {calibration['expected_error']:.3f}")
     if metrics["clips_of_unknown_signs"]:
@@ -244,6 +247,21 @@ def _intervals(metrics: dict[str, Any]) -> None:
         print(f"{head}: {', '.join(texts)}{note}")
 
 
+def _by_signer(cells: list[dict[str, Any]]) -> None:
+    """How far apart the signers are in the last stream, and whom it fails most."""
+    if len(cells) < 2:
+        return
+    stream = list(cells[0]["streams"])[-1]
+    ranked = sorted(cells, key=lambda cell: cell["streams"][stream]["top1"])
+    tops = [cell["streams"][stream]["top1"] for cell in ranked]
+    print(
+        f"{len(cells)} signers, top-1 of {stream}: {tops[0]:.1%} to {tops[-1]:.1%}, "
+        f"median {median(tops):.1%}; the lowest:"
+    )
+    for cell, top in zip(ranked[:LOWEST], tops, strict=False):
+        print(f"  {cell['of']['signer']}: {top:.1%} of {cell['clips']} clips")
+
+
 def compared(result: "CompareResult") -> None:
     """Show every run's accuracy, its difference to the first run, and whether that is chance."""
     signers = len([signer for signer in result.signers if signer])
@@ -264,7 +282,7 @@ def compared(result: "CompareResult") -> None:
                 )
 
 
-_MEASURES = {"top1": "top-1", "mean_class": "mean-class"}
+_MEASURES = {"top1": "top-1", "top5": "top-5", "mean_class": "mean-class"}
 
 
 def predicted(predictions: "list[Prediction]") -> None:

@@ -15,6 +15,11 @@ cell's `of` says what it is:
                    summary: none; `streams` are over all clips, each named by a recogniser that has
                    not learned from its signer
 
+The others, which name each clip once (cross-signer too), have the accuracy of every known signer in
+`by_signer`, for a mean hides whom a recogniser fails: a cell's `of` is the signer, its means over
+signs are over those this signer made, and without an interval, since its clips are no sample of
+other people's.
+
 Beside metrics.json lies predictions.csv where each clip is named once: clip_id, signer, label, the
 sign that each stream names, the probability of the first, and the second and third sign of `both`.
 """
@@ -61,6 +66,7 @@ class Cell(_Part):
     joint_weight: float | None = None  # of `both`, where a cell has its own
     trained_on: int | None = None  # labelled clips
     cells: int = 1  # how many were averaged
+    signs: int | None = None  # of which there are clips, where a cell tells
 
 
 class Bin(_Part):
@@ -116,6 +122,7 @@ class Metrics(_Part):
     calibration: dict[str, Calibration] = {}  # by stream
     cells: list[Cell] = []
     summary: list[Cell] = []
+    by_signer: list[Cell] = []  # as `signers`, without the unknown one; older files have none
     data: str  # fingerprint of the keypoints, their preparation, and the labels and splits used
     scored_before: int  # how often this split had been scored in this workspace by anything
     scored_by: dict[str, int]  # the same by what scored it: "<run>, <protocol>"

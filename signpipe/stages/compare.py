@@ -17,6 +17,7 @@ from signpipe.training.bootstrap import Units
 from signpipe.workspace import Workspace
 
 STREAMS = ("joint", "motion", "both")
+MEASURES = ("top1", "top5", "mean_class")
 DRAWS, LEVEL = 5000, 0.95
 
 
@@ -36,7 +37,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """A run's accuracy in one stream and measure (top1 or mean_class), and less the first run's."""
+    """A run's accuracy in one stream and measure (top1, top5 or mean_class), and less the first's.
+
+    top5 is without intervals: predictions.csv does not hold five signs of each stream.
+    """
 
     run: str
     stream: str
@@ -94,14 +98,17 @@ def run(
     for stream in streams:
         hits = np.array([[one.right[stream][i] for i in ids] for one in read], float)
         exact = _exact(hits, labels)
+        exact["top5"] = [one.metrics.streams[stream].top5 for one in read]
         drawn = _drawn(hits, labels, signers, seed)
-        for measure, of_runs in exact.items():
+        for measure in MEASURES:
+            of_runs = exact[measure]
             values[stream, measure] = of_runs[0]
             for place, one in enumerate(read[1:], start=1):
                 gap = of_runs[place] - of_runs[0]
                 intervals = tuple(
                     _interval(units, found[measure][:, place] - found[measure][:, 0])
                     for units, found in drawn
+                    if measure in found
                 )
                 differences.append(
                     Difference(one.name, stream, measure, of_runs[place], gap, intervals)

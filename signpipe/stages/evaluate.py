@@ -23,7 +23,7 @@ from signpipe.stages.protocols import (
     knn,
     linear,
 )
-from signpipe.stages.protocols.common import Measured, Plan, Request
+from signpipe.stages.protocols.common import Measured, Plan, Request, by_signer
 from signpipe.stages.protocols.tables import write_tables
 from signpipe.workspace import Workspace, read_json
 
@@ -130,6 +130,7 @@ def _metrics(plan: Plan, measured: Measured, before: dict[str, int]) -> Metrics:
         calibration=measured.calibration,
         cells=measured.cells,
         summary=measured.summary,
+        by_signer=by_signer(measured.scored) if measured.scored else [],
         data=plan.data,
         scored_before=sum(before.values()),
         scored_by=before,

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from signpipe.errors import SignpipeError
-from signpipe.report.results import Figures, Metrics, read_metrics, write_metrics
+from signpipe.report.results import Cell, Figures, Metrics, read_metrics, write_metrics
 
 
 @pytest.fixture
@@ -41,6 +41,16 @@ def test_what_is_written_is_read(metrics, tmp_path):
     path = tmp_path / "metrics.json"
     written = write_metrics(path, metrics)
     assert json.loads(path.read_text()) == written
+    assert read_metrics(path) == metrics
+
+
+def test_signers_come_back_and_a_file_from_before_them_is_read(metrics, tmp_path):
+    path = tmp_path / "metrics.json"
+    cell = Cell(of={"signer": "a"}, clips=2, streams=metrics.streams, signs=1)
+    written = write_metrics(path, metrics.model_copy(update={"by_signer": [cell]}))
+    assert read_metrics(path).by_signer == [cell]
+    del written["by_signer"]
+    path.write_text(json.dumps(written))
     assert read_metrics(path) == metrics
 
 

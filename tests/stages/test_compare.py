@@ -32,7 +32,7 @@ def evaluated(tmp_path):
         folder.mkdir(parents=True)
         if protocol == "finetuned":
             (folder / "predictions.csv").write_text(text.getvalue())
-        figures = Figures(top1=share, top5=1, mean_class=share, mean_class_top5=1)
+        figures = Figures(top1=share, top5=(1 + share) / 2, mean_class=share, mean_class_top5=1)
         metrics = Metrics(
             protocol=protocol,
             split=split,
@@ -67,11 +67,12 @@ def evaluated(tmp_path):
 def test_equal_runs_do_not_differ(evaluated):
     names = [evaluated("one", 0.7), evaluated("same", 0.7)]
     result = compare.run(evaluated.workspace, names)
-    assert len(result.differences) == 3 * 2
+    assert len(result.differences) == 3 * 3
     for difference in result.differences:
         assert difference.difference == 0
         assert difference.value == result.values[difference.stream, difference.measure]
-        assert [found.over for found in difference.intervals] == ["clips", "signers"]
+        over = [] if difference.measure == "top5" else ["clips", "signers"]
+        assert [found.over for found in difference.intervals] == over
         for found in difference.intervals:
             assert found.low == found.high == 0
             assert not found.beyond_chance
@@ -80,7 +81,7 @@ def test_equal_runs_do_not_differ(evaluated):
 def test_alike_runs_may_differ_by_chance(evaluated):
     names = [evaluated("one", 0.7), evaluated("other", 0.7, seed=1)]
     for difference in compare.run(evaluated.workspace, names).differences:
-        assert difference.difference != 0
+        assert (difference.difference != 0) == (difference.measure != "top5")  # which are alike
         for found in difference.intervals:
             assert found.low <= difference.difference <= found.high
             assert not found.beyond_chance
@@ -91,8 +92,11 @@ def test_very_different_runs_differ_by_more_than_chance(evaluated, capsys):
     result = compare.run(evaluated.workspace, ["poor", "good", "x"], split="test")
     assert result.runs == tuple(names)
     good = [one for one in result.differences if one.run == "good-test"]
-    assert len(good) == 6
+    assert len(good) == 9
     for difference in good:
+        if difference.measure == "top5":
+            assert (difference.value, difference.difference) == pytest.approx((0.95, 0.25))
+            continue
         assert 0.3 < difference.difference < 0.7
         assert all(found.low > 0.2 and found.beyond_chance for found in difference.intervals)
     show.compared(result)
@@ -101,12 +105,16 @@ def test_very_different_runs_differ_by_more_than_chance(evaluated, capsys):
     assert said.count("may be chance") == 12  # x, which equals the first
     told = json.loads(json.dumps(compare.as_json(result)))
     assert told["first"]["both"]["top1"] == result.values["both", "top1"]
-    assert len(told["differences"]) == 12
+    assert told["first"]["both"]["top5"] == pytest.approx(0.7)
+    assert said.count("95.0%  +25.0 points") == 3
+    assert len(told["differences"]) == 18
 
 
 def test_without_signers_there_are_only_clips(evaluated):
     names = [evaluated("one", 0.5, clips=20), evaluated("two", 0.9, clips=20, seed=1)]
     for difference in compare.run(evaluated.workspace, names).differences:
+        if difference.measure == "top5":
+            continue
         assert [found.over for found in difference.intervals] == ["clips"]
         assert "one signer only" in difference.intervals[0].note
 

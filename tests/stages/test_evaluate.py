@@ -4,8 +4,10 @@ import json
 import numpy as np
 import pytest
 
+from signpipe import show
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
+from signpipe.report.results import read_metrics
 from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
 from signpipe.stages import evaluate, finetune, pretrain
 
@@ -43,6 +45,72 @@ def test_metrics_agree_with_the_tables_beside_them(trained):
     error = sum(b["clips"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / 12
     assert metrics["calibration"]["both"]["expected_error"] == pytest.approx(error)
     assert (result.folder / "confusion.png").stat().st_size > 1000
+
+
+def by_hand(rows, stream):
+    """Top-1, and its mean over the signs, of rows of predictions.csv."""
+    of_sign = {}
+    for row in rows:
+        of_sign.setdefault(row["label"], []).append(row[stream] == row["label"])
+    right = sum(sum(hits) for hits in of_sign.values())
+    return right / len(rows), sum(sum(h) / len(h) for h in of_sign.values()) / len(of_sign)
+
+
+def test_every_signer_alone(trained, capsys):
+    clips = read_clips(trained.clips).values()
+    # Of one signer few clips and not all signs; of another nobody knows the name.
+    kept = [c for c in clips if c.signer != "s1" or c.label == "house" or c.clip_id[-1] == "0"]
+    kept = [c for c in kept if (c.signer, c.label) != ("s1", "tree")]
+    unknown = {"s4": ""}
+    rows = [
+        type(c)(**{**vars(c), "split": "all", "signer": unknown.get(c.signer, c.signer)})
+        for c in kept
+    ]
+    write_clips(trained.clips, rows)
+    (trained.run("finetune", "scratch") / "clips.csv").write_text("clip_id,split\n")
+    result = evaluate.run(trained, split="all")
+    metrics = read_metrics(result.folder / "metrics.json")
+    table = list(csv.DictReader((result.folder / "predictions.csv").read_text().splitlines()))
+    assert metrics.signers == ["", "s0", "s1", "s2", "s3"]
+    assert [cell.of for cell in metrics.by_signer] == [{"signer": f"s{n}"} for n in range(4)]
+    assert [(cell.clips, cell.signs) for cell in metrics.by_signer] == [
+        (12, 3),
+        (5, 2),
+        (12, 3),
+        (12, 3),
+    ]
+    for cell in metrics.by_signer:
+        own = [row for row in table if row["signer"] == cell.of["signer"]]
+        assert cell.clips == len(own)
+        assert list(cell.streams) == ["joint", "motion", "both"]
+        for stream, figures in cell.streams.items():
+            assert (figures.top1, figures.mean_class) == pytest.approx(by_hand(own, stream))
+            assert figures.top5 == figures.mean_class_top5 == 1  # of three signs
+            assert figures.intervals == {}
+    tops = sorted((cell.streams["both"].top1, str(cell.of["signer"])) for cell in metrics.by_signer)
+    show.evaluated(result)
+    said = capsys.readouterr().out
+    middle = (tops[1][0] + tops[2][0]) / 2
+    assert f"4 signers, top-1 of both: {tops[0][0]:.1%} to {tops[3][0]:.1%}" in said
+    assert f"median {middle:.1%}; the lowest:" in said
+    of = {cell.of["signer"]: cell.clips for cell in metrics.by_signer}
+    lowest = [f"  {signer}: {top:.1%} of {of[signer]} clips" for top, signer in tops[:3]]
+    lines = said.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.endswith("the lowest:"))
+    assert lines[start + 1 : start + 4] == lowest
+
+
+def test_of_one_signer_or_unknown_ones_there_is_no_list(trained, capsys):
+    result = evaluate.run(trained, split="test")
+    assert len(result.metrics["by_signer"]) == 1
+    show.evaluated(result)
+    clips = read_clips(trained.clips).values()
+    write_clips(trained.clips, [type(c)(**{**vars(c), "signer": ""}) for c in clips])
+    result = evaluate.run(trained, split="test", redo=True)
+    assert result.metrics["signers"] == [""]
+    assert result.metrics["by_signer"] == []
+    show.evaluated(result)
+    assert "the lowest" not in capsys.readouterr().out
 
 
 def test_again_does_nothing_until_the_recogniser_or_the_labels_change(trained, small):

@@ -17,6 +17,7 @@ from signpipe.report.paper.gallery import Gallery
 from signpipe.report.paper.histories import Run
 from signpipe.report.paper.pieces import Cell, Pieces
 from signpipe.report.paper.protocols import add_protocols
+from signpipe.report.paper.signers import add_signers
 
 TITLE = "Results"
 LEAD = "What the runs of this workspace have learned, and how it was measured"
@@ -49,6 +50,7 @@ def build(findings: Findings, pieces: Pieces, gallery: Gallery) -> None:
     """Fill the page, and write the files behind it."""
     _head(pieces.page, findings)
     add_protocols(pieces, findings.evaluations, findings.scored)
+    add_signers(pieces, findings.evaluations, findings.main)
     add_ablation(pieces, findings.compared)
     add_fractions(pieces, findings.evaluations)
     _looked_at(pieces, findings, gallery)

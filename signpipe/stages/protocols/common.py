@@ -192,6 +192,27 @@ def figures(
     return streams, how
 
 
+def by_signer(scored: Scored) -> list[Cell]:
+    """The accuracy of every known signer's clips; empty if all are unknown."""
+    signers = np.array([clip.signer for clip in scored.clips], dtype=str)
+    cells = []
+    for signer in sorted(set(signers.tolist()) - {""}):
+        own = signers == signer
+        labels = scored.labels[own]
+        cells.append(
+            Cell(
+                of={"signer": signer},
+                clips=len(labels),
+                streams={
+                    stream: Figures(**measure(logits[own], labels))
+                    for stream, logits in scored.logits.items()
+                },
+                signs=len(np.unique(labels)),
+            )
+        )
+    return cells
+
+
 def averaged(each: Sequence[Figures]) -> Figures:
     """The mean of figures, and as `spread` their standard deviation, if there are several."""
     values = {name: [getattr(one, name) for one in each] for name in MEASURES}

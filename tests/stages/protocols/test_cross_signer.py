@@ -33,6 +33,14 @@ def test_every_signer_is_named_by_the_others(signs_workspace, brief, monkeypatch
     assert len({row["clip_id"] for row in rows}) == 48
     right = sum(row["both"] == row["label"] for row in rows)
     assert metrics.streams["both"].top1 == pytest.approx(right / 48)
+    assert len(metrics.by_signer) == 4
+    folds = {cell.of["signers"]: cell for cell in metrics.cells}  # of one signer each
+    for alone in metrics.by_signer:
+        cell = folds[alone.of["signer"]]
+        assert cell.clips == alone.clips
+        for stream, figures in alone.streams.items():
+            assert figures.top1 == pytest.approx(cell.streams[stream].top1)
+            assert figures.mean_class == pytest.approx(cell.streams[stream].mean_class)
     assert metrics.bootstrap is not None
     assert metrics.bootstrap.over == "signers"
 
