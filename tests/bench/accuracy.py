@@ -2,10 +2,10 @@
 
     python tests/bench/accuracy.py WORKSPACE [--epochs N] [--fractions ...] [--seeds ...]
 
-Imports the shared keypoints, pretrains on train + unlabelled, and prints two tables of val and of
-the personal signers (top-1 and mean-class, mean and spread over the seeds): scratch, k-NN, linear
-and fine-tuned by stream and label fraction; and few-shot, signer by signer. Everything is kept in
-WORKSPACE: stopped, the same command goes on. Test is never scored.
+Imports the shared keypoints, pretrains on train + unlabelled, and prints tables of val and of the
+personal signers (top-1 and mean-class, mean and spread over the seeds): few-shot, signer by signer;
+scratch, k-NN, linear and fine-tuned by stream and label fraction; and val's signers one by one.
+Everything is kept in WORKSPACE: stopped, the same command goes on. Test is never scored.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Any
 
 from signpipe.report.results import Figures
 from signpipe.settings import EvaluateSettings, PretrainSettings, resolve
-from signpipe.stages import evaluate, import_keypoints, pretrain
+from signpipe.stages import evaluate, finetune, import_keypoints, pretrain
 from signpipe.stages.protocols import knn, linear
 from signpipe.stages.protocols.common import Request, averaged
 from signpipe.stages.protocols.fractions import stratified
@@ -50,6 +50,7 @@ def main() -> None:
     for fraction in given.fractions:
         for method, streams in finetuned(workspace, fraction, given.seeds):
             print_row(f"{fraction:.0%}", method, streams)
+    one_by_one(workspace)
 
 
 def frozen(
@@ -77,6 +78,20 @@ def finetuned(
     result = evaluate.run(workspace, settings, **asked, from_scratch=True)
     for cell in result.metrics["summary"]:
         yield cell["of"]["start"], {s: Figures(**cell["streams"][s]) for s in STREAMS}
+
+
+def one_by_one(workspace: Workspace) -> None:
+    """Top-1 of both streams for every signer of val, with all labels: pretrained and scratch."""
+    found: dict[str, dict[str, tuple[int, float]]] = {}
+    for name in ("default", "scratch"):
+        finetune.run(workspace, run=name, from_scratch=name == "scratch")
+        for cell in evaluate.run(workspace, run=name, split="val").metrics["by_signer"]:
+            own = found.setdefault(cell["of"]["signer"], {})
+            own[name] = cell["clips"], cell["streams"]["both"]["top1"]
+    print("| signer | clips | fine-tuned | scratch |\n|---|---|---|---|")
+    for signer, own in sorted(found.items(), key=lambda item: item[1]["default"][1]):
+        clips, best = own["default"]
+        print(f"| {signer} | {clips} | {best:.0%} | {own['scratch'][1]:.0%} |", flush=True)
 
 
 def few_shot(workspace: Workspace) -> None:
