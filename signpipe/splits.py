@@ -10,9 +10,9 @@ from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
 from signpipe.workspace import sha256_of_values
 
-TRAIN, VAL, TEST = "train", "val", "test"
+TRAIN, VAL, TEST, UNLABELLED = "train", "val", "test", "unlabelled"
 # Splits whose clips may be learned from without labels; "" is a clip with no split.
-POOL = (TRAIN, "unlabelled", "")
+POOL = (TRAIN, UNLABELLED, "")
 SEED = 0  # of every split: another training seed must not mean another test set
 HELD_OUT = 0.2  # the share of signers, or of each sign's clips, in val and again in test
 

@@ -23,7 +23,7 @@ def contrast(logits: Tensor) -> Tensor:
 def contrast_with_neighbours(
     logits: Tensor, neighbours: Tensor, wanted: Tensor, weight: float
 ) -> Tensor:
-    """As `contrast`, and the same again with each neighbour in turn in the place of the key.
+    """As `contrast`, and the same for each neighbour, told from the negatives and from the key.
 
     `neighbours` (B, P) are columns of `logits`, of which the `wanted` (B, P) bool count; they are
     no negatives. The key has the share 1 - `weight`, the mean over the neighbours the rest; a clip

@@ -18,7 +18,7 @@ from signpipe.model.recognizer import Card, Recognizer, combine, final, save_rec
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
 from signpipe.settings import ExtractSettings, FinetuneSettings, PrepareSettings
-from signpipe.splits import TRAIN, VAL, fingerprint, labelled_clips, learnable
+from signpipe.splits import TRAIN, UNLABELLED, VAL, fingerprint, labelled_clips, learnable
 from signpipe.stages import prepare, runs
 from signpipe.stages.encoders import find_encoder, fitting_card, origin
 from signpipe.stages.neighbourhood import Guessed, Neighbourhood
@@ -80,12 +80,10 @@ class Finetuning:
         frames: int,
         guessed: Guessed | None = None,
     ) -> None:
-        self.settings, self.parts, self.train, self.val = settings, parts, train, val
+        self.settings, self.parts, self.val = settings, parts, val
         self.frames = frames
         self.module: nn.Module = recognizer.to(pick_device())
         self.recognizer = recognizer
-        self.batch = min(settings.batch, len(train.rows))
-        self.steps = max(settings.least_steps, round(len(train.rows) / self.batch))
         # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
         share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
         self.rows, self.labels, self.share = train.rows, train.labels, share / share.sum()
@@ -96,6 +94,8 @@ class Finetuning:
             self.rows = np.concatenate([train.rows, guessed.rows])
             self.labels = np.concatenate([train.labels, guessed.labels])
             self.share = np.concatenate([(1 - part) * self.share, part * even / even.sum()])
+        self.batch = min(settings.batch, len(self.rows))
+        self.steps = max(settings.least_steps, round(len(train.rows) / self.batch))
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         encoders = list(self.recognizer.encoders.parameters())
@@ -164,7 +164,7 @@ def run(
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
     folder, began_from = workspace.run("finetune", name), origin(workspace, backbone)
-    pool = unlabelled(workspace, parts, known) if backbone and settings.unlabelled else []
+    pool = unlabelled(workspace, parts, clips) if backbone and settings.unlabelled else []
     inputs = {
         "labels": fingerprint(known),
         "unlabelled": fingerprint(pool),
@@ -177,9 +177,11 @@ def run(
         made = runs.begin(folder, asked, inputs, finished, redo, began_from=began_from)
         validation = {}
         if made:
-            runs.write_clip_list(made / "clips.csv", [(c.clip_id, c.split) for c in clips + pool])
+            used = {clip.clip_id: clip.split for clip in clips + pool}
+            runs.write_clip_list(made / "clips.csv", list(used.items()))
             near = [clip for clip in known if clip.split == TRAIN] + pool
-            around = Neighbourhood.of(backbone, parts, near) if backbone and pool else None
+            streams = settings.streams
+            around = Neighbourhood.of(backbone, parts, near, streams) if backbone and pool else None
             start = (backbone, around, logger)
             validation = learn(workspace, settings, parts, known, signs, *start, made, how)
             runs.end(made, folder)
@@ -200,9 +202,9 @@ def run(
 
 def unlabelled(workspace: Workspace, parts: Parts, labelled: list[Clip]) -> list[Clip]:
     """The clips beside `labelled` that may be learned from without a label, as split unlabelled."""
-    own = {clip.clip_id for clip in labelled}
+    own = {clip.clip_id for clip in labelled if clip.split != UNLABELLED}
     others = [clip for clip in pool_clips(workspace, parts, None) if clip.clip_id not in own]
-    return [replace(clip, label="", split="unlabelled") for clip in others]
+    return [replace(clip, label="", split=UNLABELLED) for clip in others]
 
 
 def learn(

@@ -12,17 +12,20 @@ from signpipe.cliptable import Clip
 from signpipe.model.backbone import load_backbone, read_backbone_card
 from signpipe.model.encoder import Encoder
 from signpipe.parts.store import Parts
-from signpipe.settings import MODALITIES_OF
+from signpipe.progress import note
+from signpipe.settings import MODALITIES_OF, Streams
 from signpipe.training.features import embed
 from signpipe.training.loop import pick_device
 from signpipe.training.propagate import neighbour_graph, spread
+
+LEAST = 0.01  # of sureness; below, the labels say nothing
 
 
 @dataclass(frozen=True)
 class Guessed:
     """Rows of unlabelled clips in the parts file, their likeliest signs' numbers, and how sure.
 
-    All (N,); sureness is in [0, 1].
+    All (N,); sureness is in (LEAST, 1].
     """
 
     rows: NDArray[np.int64]
@@ -38,10 +41,13 @@ class Neighbourhood:
     graph: csr_matrix
 
     @classmethod
-    def of(cls, encoder: Path, parts: Parts, clips: list[Clip]) -> "Neighbourhood":
-        """As an encoder file sees `clips`, by its joint stream if it has one; it must fit them."""
+    def of(
+        cls, encoder: Path, parts: Parts, clips: list[Clip], streams: Streams
+    ) -> "Neighbourhood":
+        """As an encoder file that fits them sees `clips`: by the first of its wanted `streams`."""
+        note(f"looking which of {len(clips)} clips resemble each other")
         card = read_backbone_card(encoder)
-        stream = MODALITIES_OF[card.streams][0]
+        stream = MODALITIES_OF[streams][0]
         encoders = nn.ModuleDict({stream: Encoder(card.encoder)})
         load_backbone(encoder, encoders)
         rows = np.array(sorted({parts.rows[clip.clip_id] for clip in clips}), np.int64)
@@ -51,14 +57,14 @@ class Neighbourhood:
     def guess(
         self, rows: NDArray[np.int64], labels: NDArray[np.int64], signs: int
     ) -> Guessed | None:
-        """The signs of all others, from those of `rows` (B,), which must be of here; None if none.
+        """The signs of others, from those of `rows` (B,), which must be of here; None if of none.
 
         `labels` (B,) are below `signs`, and each number occurs.
         """
         known = np.full(len(self.rows), -1, np.int64)
         known[np.searchsorted(self.rows, rows)] = labels
         guessed, sureness = spread(self.graph, known, signs)
-        reached = (known < 0) & (sureness > 0)
+        reached = (known < 0) & (sureness > LEAST)
         if not reached.any():
             return None
         return Guessed(self.rows[reached], guessed[reached], sureness[reached])

@@ -51,10 +51,11 @@ def spread(
     # A sign with many labelled clips says no more than one with few.
     sends = 1 / np.bincount(labels[known])[labels[known]]
     shares = _reached(graph, known, sends, labels[known], signs)
-    fold = np.arange(len(known)) % FOLDS
-    by_fold = _reached(graph, known, sends, fold, FOLDS)
+    folds = min(FOLDS, len(known))
+    fold = np.arange(len(known)) % folds
+    by_fold = _reached(graph, known, sends, fold, folds)
     total = by_fold.sum(axis=1)
-    by_others = (total[known] - by_fold[known, fold]) * FOLDS / (FOLDS - 1)
+    by_others = (total[known] - by_fold[known, fold]) * folds / (folds - 1)
     far = (total <= 0) | (total < np.quantile(by_others, OUTLIERS))
     shares[far] = 1.0
     sureness = 1 - entropy(shares, axis=1) / np.log(signs)
@@ -69,9 +70,10 @@ def _reached(
     count: int,
 ) -> NDArray[np.float64]:
     """(N, count): how much of what each of `clips` (B,) `sends` arrives where, by its kind."""
-    sent = np.zeros((graph.shape[0], count))
-    sent[clips, kinds] = sends
-    arrived = sent
+    arrived = np.zeros((graph.shape[0], count))
+    arrived[clips, kinds] = sends
     for _ in range(ROUNDS):
-        arrived = PASSED_ON * (graph @ arrived) + sent
+        arrived = graph @ arrived
+        arrived *= PASSED_ON
+        arrived[clips, kinds] += sends
     return arrived

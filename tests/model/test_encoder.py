@@ -36,6 +36,17 @@ def test_shapes_and_the_fused_feature():
     assert torch.equal(features.fused, features.hand + features.trunk)
 
 
+def test_a_hand_is_there_if_any_of_its_joints_is():
+    points, valid = clips()
+    valid[:, :, RIGHT_HAND.start] = valid[:, :, LEFT_HAND.start] = False  # the wrists
+    points = points * valid[..., None]
+    found = encoder()(points, valid).hand
+    assert (found.norm(dim=1) > 0).all()
+    valid[:, :, :42] = False
+    valid[:, :, RIGHT_HAND.stop - 1] = True  # a single finger's tip
+    assert not torch.equal(encoder()(points, valid).hand, torch.zeros_like(found))
+
+
 def test_hands_and_trunk_are_apart():
     points, valid = clips()
     before = encoder()(points, valid)

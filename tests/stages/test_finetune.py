@@ -12,7 +12,7 @@ from signpipe.model.backbone import read_backbone_card
 from signpipe.model.recognizer import Recognizer, load_recognizer
 from signpipe.parts.store import open_parts
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
-from signpipe.stages import finetune, prepare, pretrain, runs
+from signpipe.stages import evaluate, finetune, prepare, pretrain, runs
 from signpipe.stages.finetune import Finetuning, Labelled
 from signpipe.stages.neighbourhood import Guessed
 from signpipe.workspace import sha256_of_file
@@ -214,6 +214,37 @@ def test_clips_without_labels_are_learned_from_where_there_is_an_encoder(
         result.recognizer / "model.safetensors"
     )
     assert finetune.run(partly_labelled, short).already
+
+
+def test_killed_and_resumed_it_guesses_the_same(partly_labelled, settings, small, monkeypatch):
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(partly_labelled, chosen)
+    short = settings.model_copy(update={"epochs": 3})
+    whole = finetune.run(partly_labelled, short, run="whole")
+    loss = Finetuning.loss
+
+    def killed(task, epoch, step):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return loss(task, epoch, step)
+
+    monkeypatch.setattr(Finetuning, "loss", killed)
+    with pytest.raises(KeyboardInterrupt):
+        finetune.run(partly_labelled, short, run="resumed")
+    monkeypatch.setattr(Finetuning, "loss", loss)
+    resumed = finetune.run(partly_labelled, short, run="resumed")
+    weights = [sha256_of_file(one.recognizer / "model.safetensors") for one in (whole, resumed)]
+    assert weights[0] == weights[1]
+    assert load_recognizer(resumed.recognizer)[1].trained["unlabelled"] > 0
+
+
+def test_clips_learned_from_unlabelled_are_no_split_to_score(signs_workspace, settings, pretrained):
+    few = settings.model_copy(update={"epochs": 1, "labels_per_sign": 2})
+    result = finetune.run(signs_workspace, few)
+    used = Counter(runs.read_clip_list(result.folder / "clips.csv").values())
+    assert used == {"train": 6, "val": 12, "test": 12, "unlabelled": 30}
+    with pytest.raises(SignpipeError, match="no labelled clip has the split 'unlabelled'"):
+        evaluate.run(signs_workspace, split="unlabelled")
 
 
 def test_guessed_signs_are_drawn_evenly_and_sure_ones_more_often(settings, signs_workspace):

@@ -14,7 +14,7 @@ def test_labels_reach_the_other_clips(signs_workspace, small, streams):
     encoder = pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes)).encoder
     parts = open_parts(signs_workspace.parts)
     clips = [c for c in read_clips(signs_workspace.clips).values() if c.signer in ("s0", "s1")]
-    around = Neighbourhood.of(encoder, parts, [*clips, clips[0]])
+    around = Neighbourhood.of(encoder, parts, [*clips, clips[0]], streams)
     assert around.rows.tolist() == sorted(parts.rows[clip.clip_id] for clip in clips)
     assert around.graph.shape == (len(clips), len(clips))
 

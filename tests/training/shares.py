@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from signpipe.errors import SignpipeError
 from signpipe.model import ranks
@@ -27,3 +28,12 @@ def wait(folder: str) -> None:
     if ranks.number():
         ranks.told(0)
     time.sleep(60)
+
+
+def pretrain_with_neighbours(*words: Any) -> None:
+    """As `signpipe.stages.pretrain._train`, but already the smallest queues have neighbours."""
+    from signpipe.model import momentum
+    from signpipe.stages import pretrain
+
+    momentum.TRUSTED = 4
+    pretrain._train(*words)

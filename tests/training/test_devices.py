@@ -12,11 +12,10 @@ import shares
 import torch
 
 from signpipe.errors import SignpipeError
-from signpipe.model import ranks
+from signpipe.model import momentum, ranks
 from signpipe.parts.store import open_parts, write_parts
 from signpipe.settings import PretrainSettings, resolve
 from signpipe.stages.pretrain import Pretraining
-from signpipe.stages.pretrain import _train as pretrain_share
 from signpipe.training.devices import train_on
 from signpipe.training.loop import fit
 
@@ -45,12 +44,13 @@ def settings(small):
     return resolve(PretrainSettings, changes={**small, **few, "encoder.dropout": 0.0})
 
 
-def test_two_processes_train_as_one_does(parts, settings, tmp_path):
+def test_two_processes_train_as_one_does(parts, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(momentum, "TRUSTED", 4)  # so that the queue of 16 has four neighbours
     rows = np.arange(CLIPS)
     one, two = tmp_path / "one", tmp_path / "two"
     alone = Pretraining(settings, open_parts(parts), rows, rows % 3)
     expected = fit(alone, settings, one)
-    train_on(2, pretrain_share, settings, parts, rows, rows % 3, None, two, None)
+    train_on(2, shares.pretrain_with_neighbours, settings, parts, rows, rows % 3, None, two, None)
     together = Pretraining(settings, open_parts(parts), rows, rows % 3)
     found = fit(together, settings, two)
     for row, other in zip(expected.rows, found.rows, strict=True):

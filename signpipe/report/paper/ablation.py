@@ -82,7 +82,9 @@ def _trial(
         run = recognizers.get(metrics.run)
         if run is None or not _same(run, metrics.inputs.get("card")):
             return None
-        common += [_without(run.settings, "streams", "seed"), _without(run.inputs, "encoder")]
+        # From scratch there is nothing by which labels could spread to unlabelled clips.
+        inputs = _without(run.inputs, "encoder", "unlabelled")
+        common += [_without(run.settings, "streams", "seed"), inputs]
     encoder = metrics.inputs.get("encoder")
     if encoder is None:
         return Trial(SCRATCH, evaluation, json.dumps([common, None], sort_keys=True))

@@ -1,6 +1,7 @@
 """Fine-tuning many times over: every finished recogniser's scores are kept and not made again."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,7 +51,7 @@ class Start:
         """The clips as the encoder sees them, if any are learned from without their labels."""
         if not self.backbone or not self.settings.unlabelled:
             return None
-        return Neighbourhood.of(self.backbone, self.parts, clips)
+        return Neighbourhood.of(self.backbone, self.parts, clips, self.settings.streams)
 
 
 def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Start:
@@ -85,11 +86,11 @@ class Trainer:
         clips: list[Clip],
         scored: list[Clip],
         backbone: Path | None,
-        around: Neighbourhood | None = None,
+        around: Callable[[], Neighbourhood | None],
     ) -> tuple[Scored, float | None]:
         """Learn from those `clips` whose split is train, choose on those of val, name `scored`.
 
-        `around` has clips whose signs may be guessed. Returns what it says, and the weight of the
+        `around` gives clips whose signs may be guessed. Returns what it says, and the weight of the
         joint stream; both are kept in `cells/<name>.safetensors`. Killed, it goes on from its last
         epoch. `scored` must have learned signs only.
         """
@@ -100,7 +101,7 @@ class Trainer:
         path = self.folder / "cells" / f"{name}.safetensors"
         if not path.exists():
             work = self.folder / "cells" / name
-            start = (backbone, around, None)
+            start = (backbone, around(), None)
             learn(self.workspace, settings, self.parts, clips, signs, *start, work, self.split_from)
             recognizer, card = load_recognizer(work / "recognizer")
             rows = rows_of(scored, self.parts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from signpipe.progress import note
 from signpipe.report.results import Cell
 from signpipe.splits import TRAIN, VAL, learnable, split_clips
 from signpipe.stages import finetune
+from signpipe.stages.neighbourhood import Neighbourhood
 from signpipe.stages.protocols.cells import Start, Trainer, find_start
 from signpipe.stages.protocols.common import (
     Measured,
@@ -103,10 +105,7 @@ def _measure(
     for number, (held_out, others) in enumerate(folds):
         names = ", ".join(sorted({clip.signer for clip in held_out}))
         note(f"cross-signer: {number + 1} of {len(folds)}, without {names}")
-        hidden = {clip.signer for clip in held_out}
-        own = [clip for clip in others if clip.split == TRAIN]
-        around = start.around(own + [clip for clip in pool if clip.signer not in hidden])
-        began = (start.backbone, around)
+        began = (start.backbone, partial(_around, start, pool, held_out, others))
         scored, weight = trainer.cell(str(number), start.settings, others, held_out, *began)
         each.append(scored)
         cells.append(
@@ -129,6 +128,19 @@ def _measure(
         cells=cells,
         scored=whole,
     )
+
+
+def _around(
+    start: Start, pool: list[Clip], held_out: list[Clip], others: list[Clip]
+) -> Neighbourhood | None:
+    """A fold's training clips, and the unlabelled ones that no signer can have made who is asked.
+
+    Nor any signer by whom the fold chooses; a clip of an unknown signer may be anybody's.
+    """
+    own = [clip for clip in others if clip.split == TRAIN]
+    choosing = [clip for clip in others if clip.split == VAL]
+    hidden = {"", *(clip.signer for clip in held_out + choosing)}
+    return start.around(own + [clip for clip in pool if clip.signer not in hidden])
 
 
 def _together(each: Sequence[Scored], signs: list[str]) -> Scored:

@@ -6,7 +6,7 @@ from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.model.recognizer import combine, load_recognizer
 from signpipe.parts.store import Parts
-from signpipe.splits import TRAIN
+from signpipe.splits import TRAIN, UNLABELLED
 from signpipe.stages import runs
 from signpipe.stages.finetune import Labelled
 from signpipe.stages.protocols.common import (
@@ -94,6 +94,8 @@ def split_members(workspace: Workspace, source: Path, parts: Parts, split: str) 
     drawn = runs.read_clip_list(source / "clips.csv")
     table = read_clips(workspace.clips).values()
     labelled = [clip for clip in table if clip.label and clip.clip_id in parts.rows]
+    # With few labels, training clips that were left out may have been learned from unlabelled.
+    labelled = [clip for clip in labelled if drawn.get(clip.clip_id) != UNLABELLED]
     members = [c for c in labelled if drawn.get(c.clip_id, c.split) == split]
     if split == TRAIN:  # with few labels, training clips that were left out are not train
         members = [clip for clip in members if clip.clip_id in drawn]

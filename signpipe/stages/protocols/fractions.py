@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def _measure(
     cells: list[Cell] = []
     summary: list[Cell] = []
     # The labels that a fraction leaves out are hidden, not the clips.
-    around = start.around(chosen.train + pool)
+    around = cache(lambda: start.around(chosen.train + pool))
     count = len(asked.fractions) * len(starts) * len(asked.seeds)
     for fraction, name in product(sorted(asked.fractions), starts):
         of: dict[str, str | int | float] = {"fraction": fraction, "start": name}
@@ -80,7 +81,7 @@ def _measure(
             train = stratified(chosen.train, fraction, seed)
             settings = start.settings.model_copy(update={"seed": seed})
             clips, key = train + chosen.val, f"{fraction:g}-{name}-{seed}"
-            began = (starts[name], around if starts[name] else None)
+            began = (starts[name], around if starts[name] else lambda: None)
             scored, weight = trainer.cell(key, settings, clips, chosen.scored, *began)
             seeded.append(scored)
             cells.append(

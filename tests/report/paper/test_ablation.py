@@ -41,7 +41,7 @@ def made(tmp_path, evaluation):
             card = folder / "recognizer" / "recognizer.json"
             card.write_text(name)
             settings = FinetuneSettings(**finetune or {}).model_dump(mode="json")
-            inputs = {"labels": "l", "encoder": sha}
+            inputs = {"labels": "l", "encoder": sha, "unlabelled": "u" if sha else "none"}
             self.finetuned.append(Run("finetune", folder, settings, inputs, []))
             scored = {"card": sha256_of_file(card), "encoder": sha}
             self.evaluations.append(evaluation(name, top1, inputs=scored, **metrics))

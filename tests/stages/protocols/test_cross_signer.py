@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import pytest
 
@@ -6,6 +7,7 @@ from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.report.results import read_metrics
 from signpipe.stages import evaluate
+from signpipe.stages.neighbourhood import Neighbourhood
 from signpipe.stages.protocols import cells
 
 
@@ -65,3 +67,26 @@ def test_unknown_signers(signs_workspace, brief):
     write_clips(signs_workspace.clips, [type(c)(**{**vars(c), "signer": ""}) for c in clips])
     with pytest.raises(SignpipeError, match="needs every labelled clip's signer"):
         evaluate.run(signs_workspace, brief(), protocol="cross-signer", from_scratch=True)
+
+
+def test_unlabelled_clips_of_whom_is_asked_are_not_learned_from(pretrained, brief, monkeypatch):
+    rows = list(read_clips(pretrained.clips).values())
+    clips = [replace(c, label="", split="unlabelled") if c.clip_id[-1] in "23" else c for c in rows]
+    clips = [replace(c, split="train") if c.label else c for c in clips]
+    clips = [replace(c, signer="") if c.clip_id == "s0/tree/3" else c for c in clips]
+    write_clips(pretrained.clips, clips)
+    signer = {clip.clip_id: clip.signer for clip in clips}
+    seen = []
+    of = Neighbourhood.of
+
+    def watched(encoder, parts, near, streams):
+        seen.append({signer[clip.clip_id] for clip in near})
+        return of(encoder, parts, near, streams)
+
+    monkeypatch.setattr(Neighbourhood, "of", watched)
+    settings = brief(folds=0)
+    result = evaluate.run(pretrained, settings, protocol="cross-signer", split="train")
+    assert len(seen) == len(result.metrics["cells"]) == 5
+    for near, cell in zip(seen, result.metrics["cells"], strict=True):
+        assert "" not in near and cell["of"]["signers"] not in near
+        assert len(near) == 3  # of five one is held out, one chooses
