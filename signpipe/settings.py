@@ -171,7 +171,8 @@ class FinetuneSettings(Views):
     drops: tuple[float, ...] = (5 / 8, 7 / 8)
     encoder_rate: float = Field(1.0, ge=0)  # the encoder's share of the learning rate
     # The share of a batch that clips without labels make up, named after their neighbours among the
-    # encoder's features; 0, and without pretraining, only labelled clips are learned from.
+    # encoder's features, where they outnumber the labelled. With 0, from scratch, and where labels
+    # are many, only labelled clips are learned from.
     unlabelled: float = Field(0.5, ge=0, lt=1)
     momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
     weight_decay: float = Field(1e-4, ge=0)

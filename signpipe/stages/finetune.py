@@ -238,6 +238,8 @@ def learn(
         note("no clip is left to validate on: the last epoch is kept")
     frames, train = settings.encoder.frames, of_split[TRAIN]
     guessed = around.guess(train.rows, train.labels, len(signs)) if around else None
+    if guessed and len(guessed.rows) <= len(train.rows):
+        guessed = None  # what the many labels tell is surer
     if guessed:
         note(f"{len(guessed.rows)} unlabelled clips resemble labelled ones: learning from them too")
     task = Finetuning(settings, parts, train, val, recognizer, frames, guessed)
