@@ -68,7 +68,7 @@ def _final(cell: Measurement) -> float:
 
 
 def _lacking(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
-    """Say of which evaluations there is no table, and why."""
+    """Say which fine-tuned runs an older version evaluated, and where signers are unknown."""
     naming = [one for one in evaluations if one.names_clips]
     without = [one for one in naming if not one.metrics.by_signer]
     known = [one for one in without if any(one.metrics.signers)]
