@@ -161,7 +161,7 @@ class FinetuneSettings(Views):
 
     # Only used from scratch; a pretrained encoder brings its own.
     encoder: EncoderSettings = EncoderSettings()
-    classifier: Classifier = "parts"  # of the sum h + b, or of h and b side by side
+    classifier: Classifier = "sum"  # of h + b, or of both parts side by side
     epochs: int = Field(12, ge=1)
     least_steps: int = Field(30, ge=1)  # in an epoch: few clips are drawn more than once
     batch: int = Field(32, ge=2)

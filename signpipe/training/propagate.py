@@ -11,12 +11,12 @@ from scipy.stats import entropy
 from sklearn.neighbors import NearestNeighbors
 
 NEAREST = 10  # neighbours of a clip
-TEMPERATURE = 0.04  # an edge weighs exp((similarity - 1) / TEMPERATURE)
+TEMPERATURE = 0.07  # an edge weighs exp((similarity - 1) / TEMPERATURE)
 PASSED_ON = 0.9  # of what reaches a clip, to its neighbours
 ROUNDS = 60  # after which 0.9^60 = 0.2 % is still under way
 # Labelled clips are reached by the labels of the others. Of unlabelled ones, those count that are
 # reached no worse than all but this share of the labelled: the rest may well show other signs.
-OUTLIERS = 0.5
+OUTLIERS = 0.25
 FOLDS = 5  # of the labelled clips: a clip is not reached by its own
 
 

@@ -80,3 +80,17 @@ def test_a_single_stream_is_all_there_is(tmp_path):
     logits = recognizer({"motion": (points, valid)})
     assert combine(logits).keys() == {"motion"}
     assert torch.equal(final(logits), logits["motion"])
+
+
+def test_a_classifier_of_both_parts_is_kept_as_such(tmp_path):
+    given = {"signs": ("a", "b"), "streams": "joint", "classifier": "parts", "encoder": ENCODER}
+    made = Recognizer(ENCODER, 2, "joint", "parts").eval()
+    save_recognizer(tmp_path, made, Card(**given, prepare=PrepareSettings()))
+    recognizer, card = load_recognizer(tmp_path)
+    assert card.classifier == "parts"
+    view = torch.randn(3, 4, 49, 2), torch.ones(3, 4, 49, dtype=torch.bool)
+    found = recognizer.encoders["joint"](*view)
+    weight, bias = recognizer.classifiers["joint"].parameters()
+    expected = found.hand @ weight[:, :16].T + found.trunk @ weight[:, 16:].T + bias
+    torch.testing.assert_close(recognizer({"joint": view})["joint"], expected)
+    torch.testing.assert_close(made({"joint": view})["joint"], expected)
