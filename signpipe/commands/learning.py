@@ -79,21 +79,25 @@ def finetune(
     settings: FileOption = None,
     set_: SetOption = None,
     logger: LoggerOption = None,
+    devices: DevicesOption = 1,
     redo: RedoOption = False,
 ) -> None:
     """Learn the labelled signs, and make a recogniser of them."""
     from signpipe.stages import finetune as stage
+    from signpipe.training.devices import team
 
     if encoder and from_scratch:
         raise SignpipeError("--encoder and --from-scratch exclude each other")
     given = changes(set_, epochs=epochs, seed=seed, labels_per_sign=labels_per_sign)
-    result = stage.run(
-        Workspace(workspace),
-        resolve(FinetuneSettings, preset, settings, given),
-        run=run,
-        encoder=encoder,
-        from_scratch=from_scratch,
-        logger=logger,
-        redo=redo,
-    )
+    with team():
+        result = stage.run(
+            Workspace(workspace),
+            resolve(FinetuneSettings, preset, settings, given),
+            run=run,
+            encoder=encoder,
+            from_scratch=from_scratch,
+            logger=logger,
+            devices=devices,
+            redo=redo,
+        )
     show.finetuned(result, workspace)

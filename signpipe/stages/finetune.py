@@ -1,6 +1,7 @@
 """finetune: the encoders and new classifiers learn the user's signs from labelled clips."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 
 from signpipe.cliptable import Clip, count_by, read_clips
 from signpipe.errors import SignpipeError
+from signpipe.model import ranks
 from signpipe.model.backbone import load_backbone
 from signpipe.model.recognizer import Card, Recognizer, combine, final, save_recognizer
 from signpipe.parts.store import Parts, open_parts
@@ -23,6 +25,7 @@ from signpipe.stages import prepare, runs
 from signpipe.stages.encoders import find_encoder, fitting_card, origin
 from signpipe.stages.neighbourhood import Guessed, Neighbourhood
 from signpipe.stages.pretrain import pool_clips
+from signpipe.training.devices import check_devices, train_on
 from signpipe.training.follow import Logger
 from signpipe.training.loop import State, draw, fit, pick_device
 from signpipe.training.metrics import mean_class, top_k
@@ -77,11 +80,10 @@ class Finetuning:
         train: Labelled,
         val: Labelled | None,
         recognizer: Recognizer,
-        frames: int,
         guessed: Guessed | None = None,
     ) -> None:
         self.settings, self.parts, self.val = settings, parts, val
-        self.frames = frames
+        self.frames = settings.encoder.frames
         self.module: nn.Module = recognizer.to(pick_device())
         self.recognizer = recognizer
         # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
@@ -110,9 +112,11 @@ class Finetuning:
         rng, generator = draw(s.seed, "views", epoch, step)
         chosen = rng.choice(len(self.rows), self.batch, p=self.share)
         rows, labels = self.rows[chosen], torch.from_numpy(self.labels[chosen])
-        view = random_views(self.parts, rows, s, self.frames, rng, generator)
-        labels = labels.to(pick_device())
-        logits = self.recognizer(modalities(*view, pick_device(), self.recognizer.settings.motion))
+        points, valid = random_views(self.parts, rows, s, self.frames, rng, generator)
+        own = ranks.share(len(rows))  # chance is the same whatever the number of ranks
+        labels = labels[own].to(pick_device())
+        form = self.recognizer.settings.motion
+        logits = self.parallel(modalities(points[own], valid[own], pick_device(), form))
         losses = [
             F.cross_entropy(value, labels, label_smoothing=s.label_smoothing)
             for value in logits.values()
@@ -121,6 +125,11 @@ class Finetuning:
         loss = torch.stack(losses).sum()
         numbers = {"loss": float(loss.detach()), "train_top1": float(hits.float().mean())}
         return loss, numbers, len(rows)
+
+    @cached_property
+    def parallel(self) -> nn.Module:
+        """The recogniser, whose gradients all ranks share."""
+        return ranks.parallel(self.recognizer)
 
     def validate(self) -> dict[str, float]:
         """Accuracy on val, chosen on by `score`; without a val split the last epoch stays."""
@@ -139,13 +148,15 @@ def run(
     encoder: str | None = None,
     from_scratch: bool = False,
     logger: Logger | None = None,
+    devices: int = 1,
     redo: bool = False,
 ) -> FinetuneResult:
     """Learn the labelled signs, from the newest pretrained encoder if there is one.
 
     `encoder` names a pretraining run or an encoder file; `run` names the result (default "default",
-    or "scratch" without pretraining). Prepares first where needed. A finished run is left alone, an
-    unfinished one goes on. Raises SignpipeError if there is nothing to learn from.
+    or "scratch" without pretraining). `devices` processes share every batch. Prepares first where
+    needed. A finished run is left alone, an unfinished one goes on. Raises SignpipeError if there
+    is nothing to learn from.
     """
     settings = settings or FinetuneSettings()
     backbone = None if from_scratch else find_encoder(workspace, encoder)
@@ -163,6 +174,7 @@ def run(
     clips, how = labelled_clips(table, settings.labels_per_sign, settings.seed)
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
+    check_devices(devices, min(settings.batch, sum(clip.split == TRAIN for clip in known)))
     folder, began_from = workspace.run("finetune", name), origin(workspace, backbone)
     pool = unlabelled(workspace, parts, clips) if backbone and settings.unlabelled else []
     inputs = {
@@ -183,7 +195,7 @@ def run(
             streams = settings.streams
             around = Neighbourhood.of(backbone, parts, near, streams) if backbone and pool else None
             start = (backbone, around, logger)
-            validation = learn(workspace, settings, parts, known, signs, *start, made, how)
+            validation = learn(workspace, settings, parts, known, signs, *start, made, how, devices)
             runs.end(made, folder)
     dropped = tuple(sorted({clip.label for clip in clips} - set(signs)))
     counts = count_by(known, "split")
@@ -218,6 +230,7 @@ def learn(
     logger: Logger | None,
     folder: Path,
     how: str,
+    devices: int = 1,
 ) -> dict[str, float]:
     """Train on those `clips` whose split is train, choose on those of val; returns val's figures.
 
@@ -225,10 +238,6 @@ def learn(
     checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
     """
     extracted_with = _extract_settings(workspace)
-    torch.manual_seed(settings.seed)
-    recognizer = Recognizer(settings.encoder, len(signs), settings.streams, settings.classifier)
-    if backbone:
-        load_backbone(backbone, recognizer.encoders)
     of_split = {
         name: Labelled.of([clip for clip in clips if clip.split == name], parts, signs)
         for name in (TRAIN, VAL)
@@ -242,8 +251,11 @@ def learn(
         guessed = None  # what the many labels tell is surer
     if guessed:
         note(f"{len(guessed.rows)} unlabelled clips resemble labelled ones: learning from them too")
-    task = Finetuning(settings, parts, train, val, recognizer, frames, guessed)
-    state = fit(task, settings, folder, logger)
+    what = (train, val, len(signs), backbone, guessed)
+    train_on(devices, _train, settings, workspace.parts, *what, folder, logger)
+    task = _task(settings, parts, *what)
+    state = fit(task, settings, folder, logger)  # of nothing, if several devices did it
+    recognizer = task.recognizer
     if state.best:
         recognizer.load_state_dict(state.best)
     recognizer.eval()
@@ -270,6 +282,38 @@ def learn(
     )
     save_recognizer(folder / "recognizer", recognizer, card)
     return _chosen(state)
+
+
+def _task(
+    settings: FinetuneSettings,
+    parts: Parts,
+    train: Labelled,
+    val: Labelled | None,
+    signs: int,
+    backbone: Path | None,
+    guessed: Guessed | None,
+) -> Finetuning:
+    torch.manual_seed(settings.seed)
+    recognizer = Recognizer(settings.encoder, signs, settings.streams, settings.classifier)
+    if backbone:
+        load_backbone(backbone, recognizer.encoders)
+    return Finetuning(settings, parts, train, val, recognizer, guessed)
+
+
+def _train(
+    settings: FinetuneSettings,
+    parts: Path,
+    train: Labelled,
+    val: Labelled | None,
+    signs: int,
+    backbone: Path | None,
+    guessed: Guessed | None,
+    folder: Path,
+    logger: Logger | None,
+) -> None:
+    """What each of several processes does."""
+    task = _task(settings, open_parts(parts), train, val, signs, backbone, guessed)
+    fit(task, settings, folder, logger)
 
 
 def _extract_settings(workspace: Workspace) -> ExtractSettings | None:

@@ -1,6 +1,5 @@
 """pretrain: learn the streams' encoders from unlabelled clips by momentum contrast."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from signpipe.settings import PrepareSettings, PretrainSettings
 from signpipe.splits import POOL, TRAIN, split_clips
 from signpipe.stages import prepare, runs
 from signpipe.stages.encoders import ENCODER, fitting_card, named_encoder, origin
-from signpipe.training.devices import train_on
+from signpipe.training.devices import check_devices, train_on
 from signpipe.training.follow import Logger
 from signpipe.training.loop import draw, fit, pick_device
 from signpipe.training.views import modalities, random_views
@@ -132,12 +131,7 @@ def run(
     if start:
         fitting_card(start, parts, settings, settings.encoder)
     pool = pool_clips(workspace, parts, splits)
-    count = max(devices, int(os.environ.get("WORLD_SIZE", "1")))
-    if count > min(settings.batch, len(pool)):
-        raise SignpipeError(
-            f"{count} devices cannot share batches of {min(settings.batch, len(pool))} clips; use "
-            "fewer devices, more clips or a larger batch"
-        )
+    check_devices(devices, min(settings.batch, len(pool)))
     folder = workspace.run("pretrain", run)
     encoder, began_from = folder / ENCODER, origin(workspace, start)
     inputs = {

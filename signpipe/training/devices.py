@@ -72,6 +72,22 @@ def team() -> Iterator[None]:
         raise _lost(error) from error
 
 
+def check_devices(devices: int, batch: int) -> None:
+    """Raises SignpipeError if there are not so many, or a batch has too few clips to be shared."""
+    count = max(devices, int(os.environ.get("WORLD_SIZE", "1")))
+    if count > batch:
+        raise SignpipeError(
+            f"{count} devices cannot share batches of {batch} clips; use fewer devices, more clips "
+            "or a larger batch"
+        )
+    gpus = torch.cuda.device_count()
+    if gpus and devices > gpus:
+        raise SignpipeError(f"--devices {devices}: this machine has {gpus} GPU(s)")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if not gpus and devices > (cores or 1):
+        raise SignpipeError(f"--devices {devices}: this machine has {cores} processor core(s)")
+
+
 def train_on(devices: int, function: Train, *arguments: Any) -> None:
     """Call `function` in every process of the team, or in `devices` new ones; for one do nothing.
 
@@ -81,7 +97,6 @@ def train_on(devices: int, function: Train, *arguments: Any) -> None:
         ranks.told((function, arguments))
         _work(function, arguments)
     elif devices > 1:
-        _check(devices)
         with tempfile.TemporaryDirectory() as meeting:
             _spawn(devices, f"file://{meeting}/ranks", function, arguments)
 
@@ -99,15 +114,6 @@ def _work(function: Train, arguments: tuple[Any, ...]) -> None:
     function(*arguments)
     distributed.barrier()
     distributed.destroy_process_group()
-
-
-def _check(devices: int) -> None:
-    gpus = torch.cuda.device_count()
-    if gpus and devices > gpus:
-        raise SignpipeError(f"--devices {devices}: this machine has {gpus} GPU(s)")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if not gpus and devices > (cores or 1):
-        raise SignpipeError(f"--devices {devices}: this machine has {cores} processor core(s)")
 
 
 def _join(place: int, method: str, rank: int = -1, count: int = -1) -> None:

@@ -84,7 +84,10 @@ def one_by_one(workspace: Workspace) -> None:
     """Top-1 of both streams for every signer of val, with all labels: pretrained and scratch."""
     found: dict[str, dict[str, tuple[int, float]]] = {}
     for name in ("default", "scratch"):
-        finetune.run(workspace, run=name, from_scratch=name == "scratch")
+        start: dict[str, Any] = (
+            {"from_scratch": True} if name == "scratch" else {"encoder": "default"}
+        )
+        finetune.run(workspace, run=name, **start)
         for cell in evaluate.run(workspace, run=name, split="val").metrics["by_signer"]:
             own = found.setdefault(cell["of"]["signer"], {})
             own[name] = cell["clips"], cell["streams"]["both"]["top1"]

@@ -14,9 +14,12 @@ import torch
 from signpipe.errors import SignpipeError
 from signpipe.model import momentum, ranks
 from signpipe.parts.store import open_parts, write_parts
-from signpipe.settings import PretrainSettings, resolve
+from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
+from signpipe.stages import finetune
+from signpipe.stages.finetune import Labelled
+from signpipe.stages.neighbourhood import Guessed
 from signpipe.stages.pretrain import Pretraining
-from signpipe.training.devices import train_on
+from signpipe.training.devices import check_devices, train_on
 from signpipe.training.loop import fit
 
 CLIPS = 20
@@ -61,6 +64,41 @@ def test_two_processes_train_as_one_does(parts, settings, tmp_path, monkeypatch)
         torch.testing.assert_close(weights[name], value, rtol=1e-3, atol=1e-4, msg=name)
     assert weights["owners"].tolist() == alone.module.state_dict()["owners"].tolist()
     assert sorted(p.name for p in two.iterdir()) == ["checkpoint.pt", "metrics.csv"]
+
+
+def test_two_processes_finetune_as_one_does(parts, small, tmp_path):
+    few = {"batch": 9, "epochs": 2, "least_steps": 2, "learning_rate": 0.003}
+    settings = resolve(FinetuneSettings, changes={**small, **few, "encoder.dropout": 0.0})
+    labels = np.arange(CLIPS) % 3
+    train, val = Labelled(np.arange(9), labels[:9]), Labelled(np.arange(14, CLIPS), labels[14:])
+    guessed = Guessed(np.arange(9, 14), labels[9:14], np.ones(5))
+    one, two = tmp_path / "one", tmp_path / "two"
+    what = (train, val, 3, None, guessed)
+    finetune._train(settings, parts, *what, one, None)
+    train_on(2, finetune._train, settings, parts, *what, two, None)
+    alone, together = (finetune._task(settings, open_parts(parts), *what) for _ in range(2))
+    expected, found = fit(alone, settings, one), fit(together, settings, two)
+    for row, other in zip(expected.rows, found.rows, strict=True):
+        for name in ("loss", "train_top1", "val_top1"):
+            assert row[name] == pytest.approx(other[name], rel=1e-4), name
+    weights = together.module.state_dict()
+    for name, value in alone.module.state_dict().items():
+        torch.testing.assert_close(weights[name], value, rtol=1e-3, atol=1e-4, msg=name)
+    assert found.best_epoch == expected.best_epoch > 0
+
+
+def test_more_devices_than_clips_in_a_batch_are_refused(monkeypatch):
+    with pytest.raises(SignpipeError, match="3 devices cannot share batches of 2 clips"):
+        check_devices(3, 2)
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    with pytest.raises(SignpipeError, match="4 devices"):
+        check_devices(1, 2)
+    check_devices(1, 4)
+
+
+def test_more_devices_than_there_are_are_refused():
+    with pytest.raises(SignpipeError, match="^--devices 5000: this machine has [0-9]+ "):
+        check_devices(5000, 5000)
 
 
 def test_shares_make_up_the_batch(monkeypatch):
