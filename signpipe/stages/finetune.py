@@ -65,6 +65,20 @@ class Labelled:
         return cls(np.array(rows, np.int64), np.array([number[c.label] for c in clips], np.int64))
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned: `train`, with so many `signs`, chosen by `val`.
+
+    `backbone` is the encoder file it begins from; `guessed` are clips without labels.
+    """
+
+    train: Labelled
+    val: Labelled | None
+    signs: int
+    backbone: Path | None = None
+    guessed: Guessed | None = None
+
+
 class Finetuning:
     """The loop's task: cross-entropy of every stream on randomly drawn, augmented clips.
 
@@ -73,19 +87,17 @@ class Finetuning:
 
     description = "finetune"
 
-    def __init__(
-        self,
-        settings: FinetuneSettings,
-        parts: Parts,
-        train: Labelled,
-        val: Labelled | None,
-        recognizer: Recognizer,
-        guessed: Guessed | None = None,
-    ) -> None:
-        self.settings, self.parts, self.val = settings, parts, val
+    def __init__(self, settings: FinetuneSettings, parts: Parts, lesson: Lesson) -> None:
+        self.settings, self.parts, self.val = settings, parts, lesson.val
         self.frames = settings.encoder.frames
-        self.module: nn.Module = recognizer.to(pick_device())
-        self.recognizer = recognizer
+        torch.manual_seed(settings.seed)
+        self.recognizer = Recognizer(
+            settings.encoder, lesson.signs, settings.streams, settings.classifier
+        )
+        if lesson.backbone:
+            load_backbone(lesson.backbone, self.recognizer.encoders)
+        self.module: nn.Module = self.recognizer.to(pick_device())
+        train, guessed = lesson.train, lesson.guessed
         # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
         share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
         self.rows, self.labels, self.share = train.rows, train.labels, share / share.sum()
@@ -238,29 +250,16 @@ def learn(
     checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
     """
     extracted_with = _extract_settings(workspace)
-    of_split = {
-        name: Labelled.of([clip for clip in clips if clip.split == name], parts, signs)
-        for name in (TRAIN, VAL)
-    }
-    val = of_split[VAL] if len(of_split[VAL].rows) else None
-    if val is None:
-        note("no clip is left to validate on: the last epoch is kept")
-    frames, train = settings.encoder.frames, of_split[TRAIN]
-    guessed = around.guess(train.rows, train.labels, len(signs)) if around else None
-    if guessed and len(guessed.rows) <= len(train.rows):
-        guessed = None  # what the many labels tell is surer
-    if guessed:
-        note(f"{len(guessed.rows)} unlabelled clips resemble labelled ones: learning from them too")
-    what = (train, val, len(signs), backbone, guessed)
-    train_on(devices, _train, settings, workspace.parts, *what, folder, logger)
-    task = _task(settings, parts, *what)
+    lesson = _lesson(parts, clips, signs, backbone, around)
+    train_on(devices, _train, settings, workspace.parts, lesson, folder, logger)
+    task = Finetuning(settings, parts, lesson)
     state = fit(task, settings, folder, logger)  # of nothing, if several devices did it
-    recognizer = task.recognizer
+    recognizer, val, guessed = task.recognizer, lesson.val, lesson.guessed
     if state.best:
         recognizer.load_state_dict(state.best)
     recognizer.eval()
     alone = settings.streams != "both"
-    weight = choose_weight(recognizer, parts, val, frames) if val and not alone else 0.5
+    weight = choose_weight(recognizer, parts, val, task.frames) if val and not alone else 0.5
     trained = {
         "split": how,
         "clips": count_by(clips, "split"),
@@ -284,36 +283,34 @@ def learn(
     return _chosen(state)
 
 
-def _task(
-    settings: FinetuneSettings,
+def _lesson(
     parts: Parts,
-    train: Labelled,
-    val: Labelled | None,
-    signs: int,
+    clips: list[Clip],
+    signs: list[str],
     backbone: Path | None,
-    guessed: Guessed | None,
-) -> Finetuning:
-    torch.manual_seed(settings.seed)
-    recognizer = Recognizer(settings.encoder, signs, settings.streams, settings.classifier)
-    if backbone:
-        load_backbone(backbone, recognizer.encoders)
-    return Finetuning(settings, parts, train, val, recognizer, guessed)
+    around: Neighbourhood | None,
+) -> Lesson:
+    of_split = {
+        name: Labelled.of([clip for clip in clips if clip.split == name], parts, signs)
+        for name in (TRAIN, VAL)
+    }
+    train = of_split[TRAIN]
+    val = of_split[VAL] if len(of_split[VAL].rows) else None
+    if val is None:
+        note("no clip is left to validate on: the last epoch is kept")
+    guessed = around.guess(train.rows, train.labels, len(signs)) if around else None
+    if guessed and len(guessed.rows) <= len(train.rows):
+        guessed = None  # what the many labels tell is surer
+    if guessed:
+        note(f"{len(guessed.rows)} unlabelled clips resemble labelled ones: learning from them too")
+    return Lesson(train, val, len(signs), backbone, guessed)
 
 
 def _train(
-    settings: FinetuneSettings,
-    parts: Path,
-    train: Labelled,
-    val: Labelled | None,
-    signs: int,
-    backbone: Path | None,
-    guessed: Guessed | None,
-    folder: Path,
-    logger: Logger | None,
+    settings: FinetuneSettings, parts: Path, lesson: Lesson, folder: Path, logger: Logger | None
 ) -> None:
     """What each of several processes does."""
-    task = _task(settings, open_parts(parts), train, val, signs, backbone, guessed)
-    fit(task, settings, folder, logger)
+    fit(Finetuning(settings, open_parts(parts), lesson), settings, folder, logger)
 
 
 def _extract_settings(workspace: Workspace) -> ExtractSettings | None:

@@ -9,11 +9,11 @@ import pytest
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import read_backbone_card
-from signpipe.model.recognizer import Recognizer, load_recognizer
+from signpipe.model.recognizer import load_recognizer
 from signpipe.parts.store import open_parts
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
 from signpipe.stages import evaluate, finetune, prepare, pretrain, runs
-from signpipe.stages.finetune import Finetuning, Labelled
+from signpipe.stages.finetune import Finetuning, Labelled, Lesson
 from signpipe.stages.neighbourhood import Guessed
 from signpipe.workspace import sha256_of_file
 
@@ -254,11 +254,10 @@ def test_guessed_signs_are_drawn_evenly_and_sure_ones_more_often(settings, signs
     guessed = Guessed(
         np.arange(10, 16), np.array([0, 0, 0, 0, 1, 1]), np.array([1, 1, 1, 1, 1, 0.5])
     )
-    recognizer = Recognizer(settings.encoder, 2)
-    task = Finetuning(settings, parts, train, None, recognizer, guessed)
+    task = Finetuning(settings, parts, Lesson(train, None, 2, guessed=guessed))
     assert task.share.sum() == pytest.approx(1)
     assert task.share[4:].sum() == pytest.approx(settings.unlabelled)
     np.testing.assert_allclose(task.share[4:], 0.5 * np.array([1, 1, 1, 1, 8 / 3, 4 / 3]) / 8)
     few = Guessed(np.array([10]), np.array([1]), np.array([1.0]))
-    task = Finetuning(settings, parts, train, None, recognizer, few)
+    task = Finetuning(settings, parts, Lesson(train, None, 2, guessed=few))
     assert task.share[4:].sum() == pytest.approx(1 / 5)

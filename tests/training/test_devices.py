@@ -16,7 +16,7 @@ from signpipe.model import momentum, ranks
 from signpipe.parts.store import open_parts, write_parts
 from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
 from signpipe.stages import finetune
-from signpipe.stages.finetune import Labelled
+from signpipe.stages.finetune import Finetuning, Labelled, Lesson
 from signpipe.stages.neighbourhood import Guessed
 from signpipe.stages.pretrain import Pretraining
 from signpipe.training.devices import check_devices, train_on
@@ -73,11 +73,11 @@ def test_two_processes_finetune_as_one_does(parts, small, tmp_path):
     train, val = Labelled(np.arange(9), labels[:9]), Labelled(np.arange(14, CLIPS), labels[14:])
     guessed = Guessed(np.arange(9, 14), labels[9:14], np.ones(5))
     one, two = tmp_path / "one", tmp_path / "two"
-    what = (train, val, 3, None, guessed)
-    finetune._train(settings, parts, *what, one, None)
-    train_on(2, finetune._train, settings, parts, *what, two, None)
-    alone, together = (finetune._task(settings, open_parts(parts), *what) for _ in range(2))
-    expected, found = fit(alone, settings, one), fit(together, settings, two)
+    lesson = Lesson(train, val, 3, guessed=guessed)
+    alone, together = (Finetuning(settings, open_parts(parts), lesson) for _ in range(2))
+    expected = fit(alone, settings, one)
+    train_on(2, finetune._train, settings, parts, lesson, two, None)
+    found = fit(together, settings, two)
     for row, other in zip(expected.rows, found.rows, strict=True):
         for name in ("loss", "train_top1", "val_top1"):
             assert row[name] == pytest.approx(other[name], rel=1e-4), name
