@@ -1,5 +1,6 @@
 """Few-shot recognition: k clips of each sign are shown, the rest are named by them."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -41,7 +42,10 @@ def nearest_mean(shown: Rows, labels: Labels, queries: Rows, signs: int) -> Rows
 def linear_head(shown: Rows, labels: Labels, queries: Rows, signs: int) -> Rows:
     """Log-probabilities (Q, signs) of a softmax classifier fitted to the shown clips."""
     # Unit rows lie close together: a weak penalty lets a few examples tell them apart.
-    model = LogisticRegression(C=100.0, max_iter=300).fit(shown, labels)
+    model = LogisticRegression(C=100.0, max_iter=300)
+    with warnings.catch_warnings():  # with one clip a sign, numbers of signs could be measurements
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        model.fit(shown, labels)
     scores = np.full((len(queries), signs), -np.inf, np.float32)
     scores[:, model.classes_] = model.predict_log_proba(queries)
     return scores

@@ -33,6 +33,7 @@ def probes(
         model.set_params(C=strength)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
             model.fit(known, labels, sample_weight=share / share.mean())
         scores = np.full((len(queries), signs), -np.inf, np.float32)
         scores[:, model.classes_] = model.predict_log_proba(asked)

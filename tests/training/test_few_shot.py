@@ -52,6 +52,12 @@ def test_separable_signs_are_told_apart_and_noise_is_not(classify):
     assert 0.1 < np.mean(blurred) < 0.45
 
 
+@pytest.mark.filterwarnings("error")
+def test_one_clip_of_a_sign_is_nothing_to_warn_of():
+    rows, signs = np.eye(30, dtype=np.float32), np.arange(30)
+    np.testing.assert_array_equal(linear_head(rows, signs, rows, 30).argmax(axis=1), signs)
+
+
 def test_signs_with_too_few_clips_are_left_out():
     labels = np.array([0, 0, 2, 2, 2, 5, 5, 5])
     features = np.eye(6, dtype=np.float32)[labels]

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from signpipe.training.probe import probes
 
@@ -29,3 +30,10 @@ def test_balance_lets_rare_signs_count():
     )
     assert by_clips.argmax() == 0
     assert by_signs.argmax() == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_clip_of_a_sign_is_nothing_to_warn_of():
+    rows, signs = np.eye(30, dtype=np.float32), np.arange(30)
+    [(_, scores)] = probes(rows, signs, rows, 30, [1.0])
+    np.testing.assert_array_equal(scores.argmax(axis=1), signs)
