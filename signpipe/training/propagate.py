@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from scipy.stats import entropy
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
 
 NEAREST = 10  # neighbours of a clip
 TEMPERATURE = 0.07  # an edge weighs exp((similarity - 1) / TEMPERATURE)
@@ -26,12 +27,13 @@ def neighbour_graph(features: NDArray[np.float32]) -> csr_matrix:
     They are normalised as D^(-1/2) W D^(-1/2), D being the sums of W's rows.
     """
     # Features of one encoder all point nearly the same way: what tells clips apart is the rest.
-    features = features - features.mean(axis=0)
-    count = len(features)
-    search = NearestNeighbors(metric="cosine", algorithm="brute").fit(features)
+    directions = normalize(features - features.mean(axis=0))
+    count = len(directions)
+    # Euclidean, of which 1 - cosine is half the square: the search by cosines is slow and large.
+    search = NearestNeighbors(algorithm="brute").fit(directions)
     distance, nearest = search.kneighbors(n_neighbors=min(NEAREST, count - 1))
     start = np.arange(count + 1) * nearest.shape[1]
-    weights = np.exp(-distance / TEMPERATURE)
+    weights = np.exp(-(distance**2) / 2 / TEMPERATURE)
     directed = csr_matrix((weights.ravel(), nearest.ravel(), start), shape=(count, count))
     symmetric = directed + directed.T
     scale = diags(1 / np.sqrt(symmetric.sum(axis=1).A1))
