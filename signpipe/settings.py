@@ -170,9 +170,8 @@ class FinetuneSettings(Views):
     schedule: Schedule = "cosine"
     drops: tuple[float, ...] = (5 / 8, 7 / 8)
     encoder_rate: float = Field(1.0, ge=0)  # the encoder's share of the learning rate
-    # The share of a batch that clips without labels make up, named after their neighbours among the
-    # encoder's features, where they outnumber the labelled. With 0, from scratch, and where labels
-    # are many, only labelled clips are learned from.
+    # The largest share of a batch that clips without labels make up, named after their neighbours
+    # among the encoder's features. With 0 and from scratch only labelled clips are learned from.
     unlabelled: float = Field(0.5, ge=0, lt=1)
     momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
     weight_decay: float = Field(1e-4, ge=0)

@@ -299,8 +299,6 @@ def _lesson(
     if val is None:
         note("no clip is left to validate on: the last epoch is kept")
     guessed = around.guess(train.rows, train.labels, len(signs)) if around else None
-    if guessed and len(guessed.rows) <= len(train.rows):
-        guessed = None  # what the many labels tell is surer
     if guessed:
         note(f"{len(guessed.rows)} unlabelled clips resemble labelled ones: learning from them too")
     return Lesson(train, val, len(signs), backbone, guessed)
