@@ -16,9 +16,12 @@ from signpipe.progress import note
 from signpipe.settings import MODALITIES_OF, Streams
 from signpipe.training.features import embed
 from signpipe.training.loop import pick_device
-from signpipe.training.propagate import neighbour_graph, spread
+from signpipe.training.propagate import agreement, neighbour_graph, spread
 
 LEAST = 0.01  # of sureness; below, the labels say nothing
+TRUSTED = (
+    0.7  # of labelled clips named rightly by the others; below, guesses did more harm than good
+)
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,17 @@ class Neighbourhood:
     def guess(
         self, rows: NDArray[np.int64], labels: NDArray[np.int64], signs: int
     ) -> Guessed | None:
-        """The signs of others, from those of `rows` (B,), which must be of here; None if of none.
+        """The signs of others, from those of `rows` (B,), which must be of here.
 
-        `labels` (B,) are below `signs`, and each number occurs.
+        None if no clip is reached, or if resemblance tells too little of the sign. `labels` (B,)
+        are below `signs`, and each number occurs.
         """
         known = np.full(len(self.rows), -1, np.int64)
         known[np.searchsorted(self.rows, rows)] = labels
+        agreed = agreement(self.graph, known, signs)
+        if agreed is not None and agreed < TRUSTED:
+            note(f"no sign is guessed: alike clips agree on the sign in only {agreed:.0%} of cases")
+            return None
         guessed, sureness = spread(self.graph, known, signs)
         reached = (known < 0) & (sureness > LEAST)
         if not reached.any():

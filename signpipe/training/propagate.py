@@ -64,6 +64,26 @@ def spread(
     return shares.argmax(axis=1), np.where(far, 0.0, sureness.clip(0, 1))
 
 
+def agreement(graph: csr_matrix, labels: NDArray[np.int64], signs: int) -> float | None:
+    """The share of labelled clips that the others' labels name rightly; None if no sign has two.
+
+    `labels` as of `spread`. They are hidden a fold at a time; a sign's only clip never is.
+    """
+    known = np.flatnonzero(labels >= 0)
+    order = known[np.argsort(labels[known], kind="stable")]
+    grouped = labels[order]
+    fold = (np.arange(len(order)) - np.searchsorted(grouped, grouped)) % FOLDS
+    fold[np.bincount(grouped)[grouped] == 1] = FOLDS
+    right = []
+    for hidden in range(min(FOLDS, fold.max() + 1)):
+        shown = fold != hidden
+        sends = 1 / np.bincount(grouped[shown])[grouped[shown]]
+        shares = _reached(graph, order[shown], sends, grouped[shown], signs)[order[~shown]]
+        right.append(shares.argmax(axis=1) == grouped[~shown])
+    found = np.concatenate(right)
+    return float(found.mean()) if len(found) else None
+
+
 def _reached(
     graph: csr_matrix,
     clips: NDArray[np.intp],

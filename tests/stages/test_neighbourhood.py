@@ -9,7 +9,7 @@ from signpipe.stages.neighbourhood import Neighbourhood
 
 
 @pytest.mark.parametrize("streams", ["both", "motion"])
-def test_labels_reach_the_other_clips(signs_workspace, small, streams):
+def test_labels_reach_the_other_clips(signs_workspace, small, streams, capsys):
     changes = {**small, "epochs": 1, "queue": 24, "streams": streams}
     encoder = pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes)).encoder
     parts = open_parts(signs_workspace.parts)
@@ -33,3 +33,7 @@ def test_labels_reach_the_other_clips(signs_workspace, small, streams):
     whose = {parts.rows[clip.clip_id]: signs.index(clip.label) for clip in clips}
     known = np.array([whose[row] for row in around.rows.tolist()])
     assert around.guess(around.rows, known, len(signs)) is None
+
+    some = around.rows[::2]  # there are others to guess, but the labels are of anything
+    assert around.guess(some, np.arange(len(some)) % len(signs), len(signs)) is None
+    assert "no sign is guessed: alike clips agree" in capsys.readouterr().err

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signpipe.training.propagate import neighbour_graph, spread
+from signpipe.training.propagate import agreement, neighbour_graph, spread
 
 
 def paths(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -88,3 +88,22 @@ def test_equal_clips_say_nothing():
     features = np.ones((6, 4), np.float32)
     _, sureness = spread(neighbour_graph(features), np.array([0, 1, -1, -1, -1, -1]), 2)
     assert sureness[2:] == pytest.approx(0, abs=1e-3)
+
+
+def test_labels_agree_where_alike_clips_show_the_same_sign():
+    features, truth = paths()
+    graph = neighbour_graph(features)
+    some = np.where(np.arange(len(truth)) % 10 == 0, truth, -1)
+    assert agreement(graph, some, 2) == 1
+    by_chance = np.where(some >= 0, np.random.default_rng(0).integers(0, 2, len(some)), -1)
+    assert agreement(graph, by_chance, 2) < 0.8
+    swapped = some.copy()
+    swapped[0] = 1  # hidden, it is named as its neighbours are
+    assert agreement(graph, swapped, 2) == pytest.approx(11 / 12)
+
+
+def test_a_signs_only_clip_says_nothing_of_agreement():
+    features, truth = paths()
+    labels = np.full(len(truth), -1)
+    labels[[0, -1]] = truth[[0, -1]]
+    assert agreement(neighbour_graph(features), labels, 2) is None
