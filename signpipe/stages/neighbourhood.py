@@ -19,9 +19,7 @@ from signpipe.training.loop import pick_device
 from signpipe.training.propagate import agreement, neighbour_graph, spread
 
 LEAST = 0.01  # of sureness; below, the labels say nothing
-TRUSTED = (
-    0.7  # of labelled clips named rightly by the others; below, guesses did more harm than good
-)
+LEAST_AGREEMENT = 0.7  # of labelled clips with what the others say; below, guesses did harm
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Neighbourhood:
         known = np.full(len(self.rows), -1, np.int64)
         known[np.searchsorted(self.rows, rows)] = labels
         agreed = agreement(self.graph, known, signs)
-        if agreed is not None and agreed < TRUSTED:
+        if agreed is not None and agreed < LEAST_AGREEMENT:
             note(f"no sign is guessed: alike clips agree on the sign in only {agreed:.0%} of cases")
             return None
         guessed, sureness = spread(self.graph, known, signs)
