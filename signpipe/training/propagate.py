@@ -75,7 +75,7 @@ def agreement(graph: csr_matrix, labels: NDArray[np.int64], signs: int) -> float
     fold = (np.arange(len(order)) - np.searchsorted(grouped, grouped)) % FOLDS
     fold[np.bincount(grouped)[grouped] == 1] = FOLDS
     right = []
-    for hidden in range(min(FOLDS, fold.max() + 1)):
+    for hidden in range(FOLDS):
         shown = fold != hidden
         sends = 1 / np.bincount(grouped[shown])[grouped[shown]]
         shares = _reached(graph, order[shown], sends, grouped[shown], signs)[order[~shown]]

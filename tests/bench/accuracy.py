@@ -99,10 +99,9 @@ def one_by_one(workspace: Workspace) -> None:
     """Top-1 of both streams for every signer of val, with all labels: pretrained and scratch."""
     found: dict[str, dict[str, tuple[int, float]]] = {}
     for name in ("default", "scratch"):
-        start: dict[str, Any] = (
-            {"from_scratch": True} if name == "scratch" else {"encoder": "default"}
-        )
-        finetune.run(workspace, run=name, **start)
+        scratch = name == "scratch"
+        encoder = None if scratch else "default"
+        finetune.run(workspace, run=name, encoder=encoder, from_scratch=scratch)
         for cell in evaluate.run(workspace, run=name, split="val").metrics["by_signer"]:
             own = found.setdefault(cell["of"]["signer"], {})
             own[name] = cell["clips"], cell["streams"]["both"]["top1"]
