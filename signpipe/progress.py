@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.table import Column
 
 # stdout stays free for results that another program reads.
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
-PLAIN_SECONDS = 10.0  # between two plain lines; a log of an overnight run stays readable
+PLAIN_SECONDS = 60.0  # between two plain lines; a log of an overnight run stays readable
+LEFT_SECONDS, LEFT_REPORTS = 5.0, 2  # what must have been seen before a time left is told
+WIDE = 90  # columns of a terminal that has room for the number beside count and time
 
 
 def note(text: str) -> None:
@@ -30,28 +33,40 @@ def duration(seconds: float) -> str:
 
 
 class Tracker:
-    """Counts finished items; `detail` is free text such as a rate or a loss."""
+    """Counts finished items; `detail` is the one number shown beside them, as "62 frames/s"."""
 
     def __init__(self, description: str, total: int, unit: str, bar: Progress | None) -> None:
         self.description, self.total, self.unit = description, total, unit
         self.done = 0
         self.started = self._last = time.monotonic()
+        self._first: tuple[float, int] | None = None  # when, and what, the first report finished
         self._bar = bar
-        self._task = bar.add_task(description, total=total, detail="") if bar else None
+        self._task = bar.add_task(description, total=total, detail="", left="") if bar else None
 
     def advance(self, count: int = 1, detail: str = "") -> None:
         """Mark `count` more items as finished."""
         self.done += count
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, advance=count, detail=detail)
-            return
         now = time.monotonic()
-        if now - self._last >= PLAIN_SECONDS:
+        if self._first is None:
+            self._first = now, self.done
+        left = self._left(now)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=count, detail=detail, left=left)
+        elif now - self._last >= PLAIN_SECONDS:
             self._last = now
-            spent = now - self.started
-            left = spent / max(self.done, 1) * (self.total - self.done)
-            text = f"{self.description}: {self.done} of {self.total} {self.unit}"
-            note(f"{text}, {duration(left)} left" + (f", {detail}" if detail else ""))
+            counted = f"{self.description}: {self.done} of {self.total} {self.unit}"
+            note(", ".join(filter(None, (counted, left, detail))))
+
+    def _left(self, now: float) -> str:
+        """`3 min 20 s left`, or nothing before that means something.
+
+        The first report is left out of the pace: start-up work is in it.
+        """
+        when, counted = self._first or (now, self.done)
+        if now - when < LEFT_SECONDS or self.done - counted < LEFT_REPORTS * counted:
+            return ""
+        pace = (now - when) / (self.done - counted)
+        return f"{duration(pace * (self.total - self.done))} left"
 
 
 @contextmanager
@@ -60,14 +75,20 @@ def track(description: str, total: int, unit: str = "clips") -> Iterator[Tracker
     if not sys.stderr.isatty():
         yield Tracker(description, total, unit, None)
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit),
-        TextColumn("{task.detail}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*_columns(console.width, unit), console=console, transient=True) as bar:
         yield Tracker(description, total, unit, bar)
+
+
+def _columns(width: int, unit: str) -> list[ProgressColumn]:
+    """Name, bar, count and time left; where the terminal is wide enough, one number beside them."""
+    columns: list[ProgressColumn] = [
+        _text("{task.description}"),
+        BarColumn(bar_width=24 if width >= WIDE else 10),
+        _text("{task.completed:.0f}/{task.total:.0f} " + unit),
+        _text("{task.fields[left]}"),
+    ]
+    return [*columns, _text("{task.fields[detail]}")] if width >= WIDE else columns
+
+
+def _text(form: str) -> TextColumn:
+    return TextColumn(form, markup=False, table_column=Column(no_wrap=True))

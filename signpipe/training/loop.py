@@ -178,7 +178,7 @@ def _epoch(
     trainer: Trainer, epoch: int, tracker: Tracker, follower: Follower | None, checkpoint: Path
 ) -> dict[str, float]:
     """One epoch: the means of what the steps reported, then the validation."""
-    task, epochs = trainer.task, trainer.settings.epochs
+    task = trainer.task
     task.module.train()
     started, clips, sums = time.monotonic(), 0, dict[str, float]()
     for step in range(task.steps):
@@ -194,19 +194,13 @@ def _epoch(
         if follower:
             speed = {"clips_per_second": count / (time.monotonic() - begun)}
             follower.step({"epoch": epoch + 1, "step": step + 1, **numbers, **speed})
-        tracker.advance(detail=_detail(epoch, epochs, numbers, clips, started))
+        tracker.advance(detail=f"loss {numbers['loss']:.2f}")
     seconds = time.monotonic() - started
     means = {name: value / task.steps for name, value in sums.items()}
     means["learning_rate"] = numbers["learning_rate"]  # the last one
     timing = {"clips_per_second": clips / seconds, "seconds": seconds}
     task.module.eval()
     return {"epoch": epoch + 1, **means, **timing, **task.validate()}
-
-
-def _detail(epoch: int, epochs: int, numbers: dict[str, float], clips: int, started: float) -> str:
-    shown = ", ".join(f"{name} {value:.2f}" for name, value in numbers.items())
-    rate = clips / (time.monotonic() - started)
-    return f"epoch {epoch + 1} of {epochs}, {shown}, {rate:.0f} clips/s"
 
 
 def _diverged(place: str, epoch: int, checkpoint: Path) -> SignpipeError:
