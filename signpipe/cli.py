@@ -10,25 +10,37 @@ import typer
 import typer.core
 
 from signpipe import __version__
-from signpipe.commands import answers, keypoints, learning, overview, seeing
+from signpipe.commands.compare import compare
+from signpipe.commands.demo import demo
+from signpipe.commands.evaluate import evaluate
+from signpipe.commands.export_poses import export_poses
+from signpipe.commands.extract import extract
+from signpipe.commands.finetune import finetune
+from signpipe.commands.import_keypoints import import_keypoints
 from signpipe.commands.options import INTERRUPTED, NOTHING_DONE
+from signpipe.commands.predict import predict
+from signpipe.commands.prepare import prepare
+from signpipe.commands.pretrain import pretrain
+from signpipe.commands.report import report
+from signpipe.commands.status import status
+from signpipe.commands.view import view
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "extract": keypoints.extract,
-    "import": keypoints.import_keypoints,
-    "export-poses": keypoints.export_poses,
-    "prepare": keypoints.prepare,
-    "pretrain": learning.pretrain,
-    "finetune": learning.finetune,
-    "evaluate": answers.evaluate,
-    "compare": answers.compare,
-    "predict": answers.predict,
-    "view": seeing.view,
-    "report": seeing.report,
-    "status": overview.status,
-    "demo": overview.demo,
+    "extract": extract,
+    "import": import_keypoints,
+    "export-poses": export_poses,
+    "prepare": prepare,
+    "pretrain": pretrain,
+    "finetune": finetune,
+    "evaluate": evaluate,
+    "compare": compare,
+    "predict": predict,
+    "view": view,
+    "report": report,
+    "status": status,
+    "demo": demo,
 }
 
 

@@ -25,7 +25,7 @@ Consistency = Literal["none", "feature", "queue"]
 Augmentation = Literal["none", "mild", "paper", "release"]
 Streams = Literal["joint", "motion", "both"]
 MotionForm = Literal["forward", "backward"]
-MODALITIES_OF: dict[Streams, tuple[str, ...]] = {
+STREAMS_OF: dict[Streams, tuple[str, ...]] = {
     "joint": ("joint",),
     "motion": ("motion",),
     "both": ("joint", "motion"),
@@ -109,9 +109,9 @@ class Views(Settings):
     crop_frames: int = Field(12, ge=1)  # and in frames, where the clip has them
 
     @property
-    def modalities(self) -> tuple[str, ...]:
+    def stream_names(self) -> tuple[str, ...]:
         """The streams one by one."""
-        return MODALITIES_OF[self.streams]
+        return STREAMS_OF[self.streams]
 
 
 class PretrainSettings(Views):
@@ -135,22 +135,27 @@ class PretrainSettings(Views):
     consistency_weight: float = Field(1.0, ge=0)
     transfer_weight: float = Field(1.0, ge=0)
     epochs: int = Field(16, ge=1)
-    least_steps: int = Field(10, ge=1)  # in an epoch: few clips are passed over more than once
-    batch: int = Field(64, ge=2)
+    min_steps_per_epoch: int = Field(
+        10, ge=1
+    )  # in an epoch: few clips are passed over more than once
+    batch_size: int = Field(64, ge=2)
     optimizer: Optimizer = "adamw"
     learning_rate: float = Field(1e-3, gt=0)
     schedule: Schedule = "cosine"
-    drops: tuple[float, ...] = (1 / 3, 2 / 3)  # of `steps`: shares of the epochs, each x 0.1
+    lr_milestones: tuple[float, ...] = (
+        1 / 3,
+        2 / 3,
+    )  # of `steps`: shares of the epochs, each x 0.1
     momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
     weight_decay: float = Field(0.01, ge=0)
-    clip_gradient: float = Field(5.0, ge=0)  # the largest norm; 0 leaves it as it is
+    max_grad_norm: float = Field(5.0, ge=0)  # the largest norm; 0 leaves it as it is
     seed: int = Field(0, ge=0)
     precision: Precision = "auto"  # of the encoders; auto: bf16 where it is faster in fact
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.queue < self.batch:
-            raise ValueError(f"queue must be at least batch ({self.batch})")
+        if self.queue < self.batch_size:
+            raise ValueError(f"queue must be at least batch_size ({self.batch_size})")
         if not self.contrast:
             raise ValueError("contrast must name at least one of fused, hand, trunk")
         return self
@@ -163,13 +168,13 @@ class FinetuneSettings(Views):
     encoder: EncoderSettings = EncoderSettings()
     classifier: Classifier = "sum"  # of h + b, or of both parts side by side
     epochs: int = Field(12, ge=1)
-    least_steps: int = Field(30, ge=1)  # in an epoch: few clips are drawn more than once
-    batch: int = Field(32, ge=2)
+    min_steps_per_epoch: int = Field(30, ge=1)  # in an epoch: few clips are drawn more than once
+    batch_size: int = Field(32, ge=2)
     optimizer: Optimizer = "sgd"
     learning_rate: float = Field(0.01, gt=0)
     schedule: Schedule = "cosine"
-    drops: tuple[float, ...] = (5 / 8, 7 / 8)
-    encoder_rate: float = Field(1.0, ge=0)  # the encoder's share of the learning rate
+    lr_milestones: tuple[float, ...] = (5 / 8, 7 / 8)
+    encoder_lr_scale: float = Field(1.0, ge=0)  # the encoder's share of the learning rate
     # The largest share of a batch that clips without labels make up, named after their neighbours
     # among the encoder's features. With 0 and from scratch only labelled clips are learned from.
     unlabelled: float = Field(0.5, ge=0, lt=1)
@@ -177,7 +182,7 @@ class FinetuneSettings(Views):
     weight_decay: float = Field(1e-4, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     balance: float = Field(0.5, ge=0, le=1)  # 0: clips count alike; 1: signs count alike
-    clip_gradient: float = Field(5.0, ge=0)  # the largest norm; 0 leaves it as it is
+    max_grad_norm: float = Field(5.0, ge=0)  # the largest norm; 0 leaves it as it is
     labels_per_sign: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
     precision: Precision = "auto"  # of the encoders; auto: bf16 where it is faster in fact
@@ -236,9 +241,9 @@ def _published(
         "schedule": "steps",
         "momentum": 0.9,
         "weight_decay": 1e-4,
-        "batch": 64,
-        "least_steps": 1,
-        "clip_gradient": 0.0,
+        "batch_size": 64,
+        "min_steps_per_epoch": 1,
+        "max_grad_norm": 0.0,
     }
     contrastive = {
         "positives": 0,
@@ -257,7 +262,7 @@ def _published(
         "augmentation": "none",
         "crop": 0.5,
         "crop_frames": 64,
-        "encoder_rate": 1.0,
+        "encoder_lr_scale": 1.0,
         "unlabelled": 0.0,
         "label_smoothing": 0.0,
         "balance": 0.0,
@@ -280,7 +285,7 @@ PRESETS: dict[str, dict[type[Settings], Settings]] = {
             "contrast_weight": 0.5,
             "consistency_weight": 0.5,
             "key_momentum": 0.99,
-            "drops": (1 / 3, 2 / 3),
+            "lr_milestones": (1 / 3, 2 / 3),
         },
         finetune={"epochs": 60},
     ),
@@ -294,9 +299,9 @@ PRESETS: dict[str, dict[type[Settings], Settings]] = {
             "contrast_weight": 1.0,
             "consistency_weight": 1.0,
             "key_momentum": 0.999,
-            "drops": (2 / 3,),
+            "lr_milestones": (2 / 3,),
         },
-        finetune={"epochs": 80, "drops": (5 / 8, 7 / 8)},
+        finetune={"epochs": 80, "lr_milestones": (5 / 8, 7 / 8)},
     ),
 }
 
@@ -304,6 +309,15 @@ for _stages in PRESETS.values():
     _stages[EvaluateSettings] = EvaluateSettings.model_validate(
         {"finetune": _stages[FinetuneSettings].model_dump()}
     )
+
+# What fields were called in runs that were made before.
+RENAMED = {
+    "batch": "batch_size",
+    "least_steps": "min_steps_per_epoch",
+    "clip_gradient": "max_grad_norm",
+    "drops": "lr_milestones",
+    "encoder_rate": "encoder_lr_scale",
+}
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -349,6 +363,11 @@ def parse_changes(texts: list[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             changes[name.strip()] = value.strip()
     return changes
+
+
+def under_new_names(values: dict[str, Any]) -> dict[str, Any]:
+    """Settings that a run was made with, those that had other names then under today's."""
+    return {RENAMED.get(name, name): value for name, value in values.items()}
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@
     ├── clips.csv                  the clip table, see `signpipe.cliptable`
     ├── keypoints/
     │   ├── settings.json          what extract was run with
-    │   ├── outcomes.jsonl         one line a finished clip, see `signpipe.landmarks.outcomes`
+    │   ├── outcomes.jsonl         one line a finished clip, see `signpipe.extraction.outcomes`
     │   ├── outcomes/              the same of shards that ran at the same time
     │   └── <clip_id>.h5           one pack a clip; an imported pack holds many
     ├── parts.h5                   what prepare makes of all packs

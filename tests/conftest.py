@@ -144,8 +144,8 @@ def walk() -> "Callable[..., Landmarks]":
 @pytest.fixture
 def signs_workspace(tmp_path: Path) -> "Workspace":
     """A workspace with 3 made-up signs, 5 signers and 4 clips of each, labelled, without splits."""
+    from signpipe.extraction import import_keypoints
     from signpipe.landmarks.pack import write_pack
-    from signpipe.stages import import_keypoints
     from signpipe.workspace import Workspace
 
     clips = {
@@ -174,7 +174,7 @@ def small() -> dict[str, Any]:
         "encoder.hand_feedforward": 32,
         "encoder.trunk_feedforward": 32,
         "encoder.embedding": 16,
-        "batch": 12,
-        "least_steps": 1,
+        "batch_size": 12,
+        "min_steps_per_epoch": 1,
         "precision": "fp32",  # auto would time a busy machine
     }

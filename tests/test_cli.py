@@ -146,7 +146,7 @@ def videos(tmp_path_factory, demo_clips) -> Path:
 def test_from_videos_to_a_named_sign(videos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small = tmp_path / "small.toml"
-    small.write_text(f"batch = 4\nleast_steps = 1\n[encoder]\n{SMALL}")
+    small.write_text(f"batch_size = 4\nmin_steps_per_epoch = 1\n[encoder]\n{SMALL}")
 
     done = run("extract", videos)
     assert done.returncode == 1, done.stderr  # one clip failed

@@ -47,7 +47,7 @@ def test_the_ablation_fills_the_tables_and_goes_on_where_it_was(
     for name, value in {**small, "queue": 24}.items():
         shown = list(value) if isinstance(value, tuple) else value
         options += ["--set", f"{name}={shown}"]
-    for name in ("batch", "least_steps", "precision"):
+    for name in ("batch_size", "min_steps_per_epoch", "precision"):
         options += ["--finetune-set", f"{name}={small[name]}"]
     monkeypatch.setattr(sys, "argv", ["ablation.py", "-w", str(signs_workspace.root), *options])
 

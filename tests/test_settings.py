@@ -14,9 +14,9 @@ from signpipe.settings import (
 
 def test_the_last_of_preset_file_and_change_wins(tmp_path):
     file = tmp_path / "settings.toml"
-    file.write_text("epochs = 7\nbatch = 16\n[encoder]\nframes = 32\n")
-    settings = resolve(PretrainSettings, "paper", file, {"batch": 8, "encoder.layers": 2})
-    assert (settings.epochs, settings.batch) == (7, 8)
+    file.write_text("epochs = 7\nbatch_size = 16\n[encoder]\nframes = 32\n")
+    settings = resolve(PretrainSettings, "paper", file, {"batch_size": 8, "encoder.layers": 2})
+    assert (settings.epochs, settings.batch_size) == (7, 8)
     assert (settings.encoder.frames, settings.encoder.layers) == (32, 2)
     assert settings.encoder.part_channels == 512
 
@@ -30,7 +30,7 @@ def test_the_last_of_preset_file_and_change_wins(tmp_path):
         ({"augmentation": "wild"}, "augmentation: .*wild"),
         ({"encoder.heads": 7}, "multiple of heads"),
         ({"encoder.joint_channels": [0, 4, 4]}, r"joint_channels\.0: .*greater than 0"),
-        ({"queue": 32}, "queue must be at least batch"),
+        ({"queue": 32}, "queue must be at least batch_size"),
         ({"contrast": []}, "contrast must name"),
         ({"streams": "hands"}, "streams: .*hands"),
         ({"mild.rotate": 3}, "no setting mild.rotate;"),
@@ -87,7 +87,7 @@ PUBLISHED = [
     ("augmentation", "paper", "release"),
     ("epochs", 150, 150),
     ("schedule", "steps", "steps"),
-    ("drops", (50 / 150, 100 / 150), (100 / 150,)),
+    ("lr_milestones", (50 / 150, 100 / 150), (100 / 150,)),
     ("encoder.motion", "backward", "forward"),
 ]
 # What both have in common.
@@ -110,14 +110,14 @@ SHARED = {
     "student_temperature": 0.1,
     "transfer_nearest": 8192,
     "queue": 16384,
-    "batch": 64,
+    "batch_size": 64,
     "positives": 0,
     "optimizer": "sgd",
     "learning_rate": 0.01,
     "momentum": 0.9,
     "weight_decay": 1e-4,
-    "clip_gradient": 0,
-    "least_steps": 1,
+    "max_grad_norm": 0,
+    "min_steps_per_epoch": 1,
 }
 FINE_TUNED = {
     "classifier": "sum",
@@ -127,8 +127,8 @@ FINE_TUNED = {
     "crop": 0.5,
     "crop_frames": 64,
     "learning_rate": 0.01,
-    "batch": 64,
-    "encoder_rate": 1,
+    "batch_size": 64,
+    "encoder_lr_scale": 1,
     "label_smoothing": 0,
     "balance": 0,
 }
@@ -155,7 +155,7 @@ def test_the_published_numbers_of_fine_tuning_and_of_the_keypoints():
     for name, both in FINE_TUNED.items():
         assert value(paper, name) == value(release, name) == both, name
     assert (paper.epochs, release.epochs) == (60, 80)
-    assert release.drops == (50 / 80, 70 / 80)
+    assert release.lr_milestones == (50 / 80, 70 / 80)
     for preset in ("paper", "release"):
         prepared = resolve(PrepareSettings, preset)
         assert (prepared.hand_box, prepared.trunk, prepared.mirror_left_hand) == (
@@ -166,9 +166,9 @@ def test_the_published_numbers_of_fine_tuning_and_of_the_keypoints():
 
 
 @pytest.mark.parametrize(
-    ("streams", "modalities"),
+    ("streams", "names"),
     [("joint", ("joint",)), ("motion", ("motion",)), ("both", ("joint", "motion"))],
 )
-def test_streams_are_one_or_two_modalities(streams, modalities):
+def test_streams_are_one_or_both(streams, names):
     for model in (PretrainSettings, FinetuneSettings):
-        assert resolve(model, changes={"streams": streams}).modalities == modalities
+        assert resolve(model, changes={"streams": streams}).stream_names == names

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 SMALL = (
-    "epochs = 1\nbatch = 12\nleast_steps = 2\nprecision = 'fp32'\n[encoder]\n"
+    "epochs = 1\nbatch_size = 12\nmin_steps_per_epoch = 2\nprecision = 'fp32'\n[encoder]\n"
     "frames = 8\njoint_channels = [8, 8, 16]\npart_channels = 32\nheads = 4\n"
     "hand_feedforward = 32\ntrunk_feedforward = 32\nembedding = 16\n"
 )
@@ -36,18 +36,18 @@ for line in open(sys.argv[1]).read().splitlines():
 
 def in_a_terminal(commands: Path, columns: int) -> str:
     """What the commands, one a line of the file, write to a terminal of so many columns."""
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    leader, log = pty.openpty()
+    fcntl.ioctl(log, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(commands)],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
+        stdin=log,
+        stdout=log,
+        stderr=log,
         env={**environment, "TERM": "xterm-256color"},
         close_fds=True,
     )
-    os.close(follower)
+    os.close(log)
     written = b""
     while True:
         try:

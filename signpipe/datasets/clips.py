@@ -7,6 +7,7 @@ from pathlib import Path
 from signpipe.datasets.files import VideoIndex
 from signpipe.splits import TEST, TRAIN, VAL
 from signpipe.video.read import FoundVideo
+from signpipe.video.segments import segment_text
 
 SPLITS = {TRAIN: TRAIN, VAL: VAL, TEST: TEST, "validation": VAL, "valid": VAL, "dev": VAL}
 
@@ -35,15 +36,7 @@ class AnnotatedClip:
     @property
     def segment(self) -> str:
         """Start and end as text that tells them exactly, such as 1/2..2; "" for a whole file."""
-        if not self.start and self.end is None:
-            return ""
-        return f"{self.start}..{'' if self.end is None else self.end}"
-
-
-def times_of(segment: str) -> tuple[Fraction, Fraction | None]:
-    """Start and end of `AnnotatedClip.segment`. Raises ValueError if the text is none."""
-    start, _, end = (segment or "0..").partition("..")
-    return Fraction(start), Fraction(end) if end else None
+        return segment_text(self.start, self.end)
 
 
 @dataclass(frozen=True)

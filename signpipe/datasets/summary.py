@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from signpipe.datasets.clips import Dataset
-from signpipe.duplicates import DuplicateGroup, Recording, find_duplicates
 from signpipe.splits import TEST, TRAIN, VAL
+from signpipe.video.recordings import DuplicateGroup, Recording, find_duplicates
 from signpipe.workspace import write_text
 
 MISSING_COLUMNS = ("clip", "label", "signer", "split", "start", "end", "expected")

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from signpipe.datasets.clips import AnnotatedClip, Collector, signer_named, split_named
+from signpipe.datasets.cut_files import segment_of
 from signpipe.datasets.files import is_plain, look_for, need, read_json
-from signpipe.datasets.segments import segment_of
 from signpipe.datasets.youtube import youtube_id
 from signpipe.progress import track
 

@@ -1,1 +1,1 @@
-"""Virtual signers: drawn people who perform twelve gestures, and the clips of them we ship."""
+"""The whole pipeline on clips of drawn signers that come with the package."""

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from signpipe import prediction
 from signpipe.demo.clips import clips_folder
+from signpipe.evaluation import evaluate
+from signpipe.extraction import extract
+from signpipe.prediction import Prediction
 from signpipe.progress import note
 from signpipe.settings import FinetuneSettings, PretrainSettings
-from signpipe.stages import evaluate, extract, finetune, predict, pretrain
-from signpipe.stages.predict import Prediction
+from signpipe.training import finetune, pretrain
 from signpipe.workspace import Workspace, write_text
 
 NEVER_SEEN = "otto"
@@ -54,9 +57,9 @@ def run(folder: Path, *, workers: int | None = None) -> DemoResult:
     overlay = folder / "overlay.mp4"
     with _timed("predict", seconds):
         clip = sorted(clips_folder().glob(f"*/{NEVER_SEEN}_0.mp4"))[0]
-        recognizer = predict.find_recognizer(workspace)
-        prediction = predict.run([clip], recognizer, top=3, overlay=overlay)[0]
-    return DemoResult(NEVER_SEEN, metrics["clips"], metrics, prediction, overlay, seconds)
+        recognizer = prediction.find_recognizer(workspace)
+        answer = prediction.run([clip], recognizer, top=3, overlay=overlay)[0]
+    return DemoResult(NEVER_SEEN, metrics["clips"], metrics, answer, overlay, seconds)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The pretrained encoders in one safetensors file that describes itself.
 
-The weights are named `<modality>.<parameter of Encoder>`; the metadata holds a `BackboneCard`.
+The weights are named `<stream>.<parameter of Encoder>`; the metadata holds a `BackboneCard`.
 """
 
 from pathlib import Path
@@ -60,8 +60,8 @@ def read_backbone_card(path: Path) -> BackboneCard:
 
 
 def load_backbone(path: Path, encoders: nn.ModuleDict) -> None:
-    """Fill `encoders`, by modality; those of other modalities in the file are passed over.
+    """Fill `encoders`, by stream; those of other streams in the file are passed over.
 
     Raises SignpipeError naming a mismatch.
     """
-    load_weights(encoders, path, tuple(f"{modality}." for modality in encoders))
+    load_weights(encoders, path, tuple(f"{stream}." for stream in encoders))

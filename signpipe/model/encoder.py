@@ -1,4 +1,4 @@
-"""The encoder of one modality: hands and trunk apart, frame by frame, then over time.
+"""The encoder of one stream: hands and trunk apart, frame by frame, then over time.
 
 Method page, "Encoder". Shapes: B clips, T frames, V joints, C = `part_channels`.
 """
@@ -9,9 +9,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from signpipe.model import ranks
+from signpipe.model import distributed
 from signpipe.model.context import Context
-from signpipe.model.graph import GraphConvolution, adjacency
+from signpipe.model.graph_convolution import GraphConvolution, adjacency
 from signpipe.model.norm import BatchNorm
 from signpipe.settings import EncoderSettings
 from signpipe.skeleton import (
@@ -122,7 +122,7 @@ class AttentionPool(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Encodes one modality of B clips: points (B, T, 49, 2), valid (B, T, 49) bool -> Features.
+    """Encodes one stream of B clips: points (B, T, 49, 2), valid (B, T, 49) bool -> Features.
 
     One network serves both hands; the trunk has its own. Only detected hands pass through the
     frame encoder: an undetected one is a row of zeros, with no say in the batch statistics.
@@ -148,7 +148,9 @@ class Encoder(nn.Module):
         hands = torch.cat([points[:, :, RIGHT_HAND], points[:, :, LEFT_HAND]])
         seen = torch.cat([valid[:, :, hand].any(dim=2) for hand in (RIGHT_HAND, LEFT_HAND)])
         hand = points.new_zeros(2 * batch, frames, self.channels)
-        if seen.any() or ranks.count() > 1:  # ranks wait for each other in the batch norm
+        if (
+            seen.any() or distributed.world_size() > 1
+        ):  # ranks wait for each other in the batch norm
             encoded = self.hand_frames(hands[seen].transpose(0, 1))
             hand = hand.to(encoded.dtype).index_put((seen,), encoded)
         hand = self.hand_time(hand.transpose(1, 2)).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""Momentum contrast of two modalities: query and key encoders, queues, the whole objective."""
+"""Momentum contrast of two streams: query and key encoders, queues, the whole objective."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -7,19 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from signpipe.model import losses, ranks
+from signpipe.model import distributed, losses
 from signpipe.model.encoder import Encoder, Features
 from signpipe.settings import EncoderSettings, PretrainSettings
 
-MODALITIES = ("joint", "motion")
+STREAMS = ("joint", "motion")
 BRANCHES = ("fused", "hand", "trunk")
 
 TERMS = ("contrast", "consistency", "transfer")
 TRUSTED = 500  # keys for every neighbour taken: of fewer, the nearest too often shows another sign
 
-Place = tuple[str, str]  # (modality, branch)
+Place = tuple[str, str]  # (stream, branch)
 Queues = dict[Place, Tensor]
-Modalities = dict[str, tuple[Tensor, Tensor]]  # points (B, T, 49, 2), valid (B, T, 49) by modality
+StreamViews = dict[str, tuple[Tensor, Tensor]]  # points (B, T, 49, 2), valid (B, T, 49) by stream
 
 
 class ProjectedEncoder(nn.Module):
@@ -53,7 +53,7 @@ class ProjectedEncoder(nn.Module):
 class MomentumContrast(nn.Module):
     """Query encoders that learn, key encoders that follow, and the queues of past keys.
 
-    `queues` is (modalities, 3 branches, K, D); only its first `filled` positions hold keys, and
+    `queues` is (streams, 3 branches, K, D); only its first `filled` positions hold keys, and
     only those are compared with. `owners` (K,) tells whose keys they are: a clip's own former keys
     are no negatives, which matters where the queue is longer than the data. `signers` (K,) tells
     who signed.
@@ -61,12 +61,14 @@ class MomentumContrast(nn.Module):
 
     def __init__(self, settings: PretrainSettings) -> None:
         super().__init__()
-        self.settings, self.modalities = settings, settings.modalities
-        self.query = nn.ModuleDict({m: ProjectedEncoder(settings.encoder) for m in self.modalities})
-        self.key = nn.ModuleDict({m: ProjectedEncoder(settings.encoder) for m in self.modalities})
+        self.settings, self.stream_names = settings, settings.stream_names
+        self.query = nn.ModuleDict(
+            {m: ProjectedEncoder(settings.encoder) for m in self.stream_names}
+        )
+        self.key = nn.ModuleDict({m: ProjectedEncoder(settings.encoder) for m in self.stream_names})
         self.key.load_state_dict(self.query.state_dict())
         self.key.requires_grad_(False)
-        shape = (len(self.modalities), len(BRANCHES), settings.queue, settings.encoder.embedding)
+        shape = (len(self.stream_names), len(BRANCHES), settings.queue, settings.encoder.embedding)
         self.register_buffer("queues", torch.zeros(shape))
         self.register_buffer("owners", torch.full((settings.queue,), -1))
         self.register_buffer("signers", torch.full((settings.queue,), -1))
@@ -79,21 +81,21 @@ class MomentumContrast(nn.Module):
         self.next: Tensor
 
     def encoders(self) -> nn.ModuleDict:
-        """The query encoders by modality, without their heads: what pretraining is for."""
-        return nn.ModuleDict({m: self.query[m].get_submodule("encoder") for m in self.modalities})
+        """The query encoders by stream, without their heads: what pretraining is for."""
+        return nn.ModuleDict({m: self.query[m].get_submodule("encoder") for m in self.stream_names})
 
     def forward(
-        self, queries: Modalities, keys: Modalities, clips: Tensor, signers: Tensor
+        self, queries: StreamViews, keys: StreamViews, clips: Tensor, signers: Tensor
     ) -> tuple[Tensor, dict[str, float]]:
         """The objective for one batch of two views each, and its terms by name.
 
-        The batch's keys join the queues. Each view holds, per modality, points (B, T, 49, 2) and
+        The batch's keys join the queues. Each view holds, per stream, points (B, T, 49, 2) and
         valid (B, T, 49); `clips` and `signers` (B,) are numbers of them. Where ranks share a batch,
         each gives its own part of the views, and all have the same queues; only `clips` and
         `signers` are the whole batch's.
         """
         with torch.no_grad():
-            self._follow()
+            self._update_key_encoder()
             key = Encoded.of(self.key, keys)
         query = Encoded.of(self.query, queries)
         with torch.autocast(self.queues.device.type, enabled=False):
@@ -105,14 +107,14 @@ class MomentumContrast(nn.Module):
         s = self.settings
         weights = torch.tensor([s.contrast_weight, s.consistency_weight, s.transfer_weight])
         queues = self._queues()
-        own = ranks.share(len(clips))
+        own = distributed.own_share(len(clips))
         logits = self._logits(query, key, queues, clips[own])
         contrast = self._contrast(key, queues, logits, signers[own])
         transfer = self._transfer(query, key, queues)
         terms = torch.stack([contrast, self._consistency(query, key, queues), transfer])
         total = (weights.to(terms.device) * terms).sum()
         found = {"loss": total, **dict(zip(TERMS, terms, strict=True))}
-        found |= {f"top1_{modality}": self._top1(logits, modality) for modality in self.modalities}
+        found |= {f"top1_{stream}": self._top1(logits, stream) for stream in self.stream_names}
         # One transfer from the device for all of them.
         values = torch.stack([value.detach() for value in found.values()]).tolist()
         self._enqueue(key, clips, signers)
@@ -121,7 +123,7 @@ class MomentumContrast(nn.Module):
     def _logits(
         self, query: "Encoded", key: "Encoded", queues: Queues, clips: Tensor
     ) -> dict[Place, Tensor]:
-        """(B, 1 + filled) for every modality and contrasted branch; column 0 is the key."""
+        """(B, 1 + filled) for every stream and contrasted branch; column 0 is the key."""
         own = self.owners[: int(self.filled)] == clips[:, None]
         own = F.pad(own, (1, 0), value=False)
         return {
@@ -131,7 +133,7 @@ class MomentumContrast(nn.Module):
                 queues[place],
                 self.settings.temperature,
             ).masked_fill_(own, float("-inf"))
-            for place in product(self.modalities, self.settings.contrast)
+            for place in product(self.stream_names, self.settings.contrast)
         }
 
     def _contrast(
@@ -159,22 +161,22 @@ class MomentumContrast(nn.Module):
             terms.append(losses.contrast_with_neighbours(value, columns, wanted, weight))
         return torch.stack(terms).sum()
 
-    def _top1(self, logits: dict[Place, Tensor], modality: str) -> Tensor:
+    def _top1(self, logits: dict[Place, Tensor], stream: str) -> Tensor:
         """How often the own key is nearer than any negative, over the contrasted branches."""
         if not self.filled:
             return self.queues.new_zeros(())
         hits = [
             (value[:, 0] >= value[:, 1:].amax(dim=1)).float().mean()
             for (m, _), value in logits.items()
-            if m == modality
+            if m == stream
         ]
         return torch.stack(hits).mean()
 
     def _consistency(self, query: "Encoded", key: "Encoded", queues: Queues) -> Tensor:
-        """L_con between hand and trunk, both directions, summed over modalities."""
+        """L_con between hand and trunk, both directions, summed over streams."""
         s = self.settings
         total = self.queues.new_zeros(())
-        for m in self.modalities:
+        for m in self.stream_names:
             if s.consistency == "queue":
                 nearest = s.consistency_nearest
                 places = (m, "hand"), (m, "trunk")
@@ -189,7 +191,7 @@ class MomentumContrast(nn.Module):
 
     def _transfer(self, query: "Encoded", key: "Encoded", queues: Queues) -> Tensor:
         """L_KT between the fused embeddings of joint and motion, both directions."""
-        if not self.settings.transfer_nearest or len(self.modalities) < 2:
+        if not self.settings.transfer_nearest or len(self.stream_names) < 2:
             return self.queues.new_zeros(())
         nearest = self.settings.transfer_nearest
         return self._mutual(query, key, queues, ("joint", "fused"), ("motion", "fused"), nearest)
@@ -224,10 +226,10 @@ class MomentumContrast(nn.Module):
         """The filled part of every queue (filled, D), by place."""
         # A copy: the queues move on before the backward pass has used them.
         filled = self.queues[:, :, : int(self.filled)].clone()
-        return dict(zip(product(self.modalities, BRANCHES), filled.flatten(0, 1), strict=True))
+        return dict(zip(product(self.stream_names, BRANCHES), filled.flatten(0, 1), strict=True))
 
     @torch.no_grad()
-    def _follow(self) -> None:
+    def _update_key_encoder(self) -> None:
         """key <- momentum x key + (1 - momentum) x query; batch statistics are the key's own."""
         keys: list[Tensor] = list(self.key.parameters())
         queries: list[Tensor] = list(self.query.parameters())
@@ -238,8 +240,8 @@ class MomentumContrast(nn.Module):
         """Replace the oldest keys; positions correspond across all queues."""
         batch = len(clips)
         places = (torch.arange(batch, device=self.queues.device) + self.next) % self.settings.queue
-        found = [key.embeddings[place] for place in product(self.modalities, BRANCHES)]
-        keys = ranks.gather(torch.stack(found, dim=1), batch)  # (B, places, D)
+        found = [key.embeddings[place] for place in product(self.stream_names, BRANCHES)]
+        keys = distributed.all_gather(torch.stack(found, dim=1), batch)  # (B, places, D)
         self.queues.flatten(0, 1)[:, places] = keys.transpose(0, 1)
         self.owners[places] = clips
         self.signers[places] = signers
@@ -249,16 +251,16 @@ class MomentumContrast(nn.Module):
 
 @dataclass(frozen=True)
 class Encoded:
-    """What the encoders of all modalities say of one view of B clips."""
+    """What the encoders of all streams say of one view of B clips."""
 
-    features: dict[str, Features]  # by modality
-    embeddings: dict[Place, Tensor]  # (B, D), L2-normalised, by modality and branch
+    features: dict[str, Features]  # by stream
+    embeddings: dict[Place, Tensor]  # (B, D), L2-normalised, by stream and branch
 
     @classmethod
-    def of(cls, encoders: nn.ModuleDict, view: Modalities) -> "Encoded":
+    def of(cls, encoders: nn.ModuleDict, view: StreamViews) -> "Encoded":
         features: dict[str, Features] = {}
         embeddings: dict[Place, Tensor] = {}
-        for modality, encoder in encoders.items():
-            features[modality], projected = encoder(*view[modality])
-            embeddings |= {(modality, branch): z for branch, z in projected.items()}
+        for stream, encoder in encoders.items():
+            features[stream], projected = encoder(*view[stream])
+            embeddings |= {(stream, branch): z for branch, z in projected.items()}
         return cls(features, embeddings)

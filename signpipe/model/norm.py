@@ -3,24 +3,24 @@
 import torch
 from torch import Tensor, nn
 
-from signpipe.model import ranks
+from signpipe.model import distributed
 
 
 class BatchNorm(nn.BatchNorm1d):
     """`nn.BatchNorm1d` for (N, C) or (N, C, T); torch's own synchronised one needs GPUs."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or ranks.count() == 1:
+        if not self.training or distributed.world_size() == 1:
             return super().forward(x)
         dims = (0, *range(2, x.dim()))
         shape = (1, -1) + (1,) * (x.dim() - 2)
         full = x.float()
         rows = torch.full((1,), x.numel() // x.shape[1], dtype=full.dtype, device=x.device)
-        sums = ranks.total(torch.cat([full.sum(dims), rows]))
+        sums = distributed.all_reduce(torch.cat([full.sum(dims), rows]))
         number = sums[-1].detach()
         mean = sums[:-1] / number.clamp(min=1)
         centred = full - mean.view(shape)
-        variance = ranks.total(centred.square().sum(dims)) / number.clamp(min=1)
+        variance = distributed.all_reduce(centred.square().sum(dims)) / number.clamp(min=1)
         self._remember(mean.detach(), variance.detach(), number)
         scale = self.weight * (variance + self.eps).rsqrt()
         return (centred * scale.view(shape) + self.bias.view(shape)).to(x.dtype)

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 
 from signpipe.errors import SignpipeError
 from signpipe.model.encoder import Encoder
-from signpipe.model.momentum import MODALITIES, Modalities
+from signpipe.model.momentum import STREAMS, StreamViews
 from signpipe.settings import (
-    MODALITIES_OF,
+    STREAMS_OF,
     Classifier,
     EncoderSettings,
     ExtractSettings,
@@ -30,7 +30,7 @@ from signpipe.settings import (
 from signpipe.workspace import atomic, read_json, write_json
 
 Array = TypeVar("Array", Tensor, NDArray[np.float32])
-STREAMS = (*MODALITIES, "both")  # of a recogniser with both; one with a single stream has that
+ANSWERS = (*STREAMS, "both")  # of a recogniser with both; one with a single stream has that
 LAYOUT = "right hand 0-20, left hand 21-41 (mirrored), trunk 42-48"
 
 
@@ -59,7 +59,7 @@ class Card(BaseModel):
 
 
 class Recognizer(nn.Module):
-    """Clips of both modalities -> logits over `signs` for each stream it has.
+    """Clips of both streams -> logits over `signs` for each stream it has.
 
     A linear `classifier` sees the sum of hand and trunk, the method's f = h + b, or both parts side
     by side, which leaves it to weigh them.
@@ -73,15 +73,15 @@ class Recognizer(nn.Module):
         classifier: Classifier = "sum",
     ) -> None:
         super().__init__()
-        self.settings, modalities = settings, MODALITIES_OF[streams]
+        self.settings, names = settings, STREAMS_OF[streams]
         self.sum = classifier == "sum"
         width = settings.part_channels * (1 if self.sum else 2)
-        self.encoders = nn.ModuleDict({m: Encoder(settings) for m in modalities})
-        self.classifiers = nn.ModuleDict({m: nn.Linear(width, signs) for m in modalities})
+        self.encoders = nn.ModuleDict({m: Encoder(settings) for m in names})
+        self.classifiers = nn.ModuleDict({m: nn.Linear(width, signs) for m in names})
 
-    def forward(self, modalities: Modalities) -> dict[str, Tensor]:
-        """Logits (B, signs) by stream; points (B, T, 49, 2), valid (B, T, 49) by modality."""
-        found = {m: encoder(*modalities[m]) for m, encoder in self.encoders.items()}
+    def forward(self, views: StreamViews) -> dict[str, Tensor]:
+        """Logits (B, signs) by stream; points (B, T, 49, 2), valid (B, T, 49) by stream."""
+        found = {m: encoder(*views[m]) for m, encoder in self.encoders.items()}
         return {
             m: self.classifiers[m](f.fused if self.sum else torch.cat([f.hand, f.trunk], dim=1))
             for m, f in found.items()

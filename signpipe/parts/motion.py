@@ -1,4 +1,4 @@
-"""The motion modality: the first-order difference of the keypoints."""
+"""The motion stream: the first-order difference of the keypoints."""
 
 import torch
 from torch import Tensor

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from signpipe.cliptable import Clip, count_by
-from signpipe.duplicates import DuplicateGroup
-from signpipe.report import charts, handedness
-from signpipe.report.duplicates import crossing
+from signpipe.pictures import charts
+from signpipe.pictures.page import Card, Cell, Page, Share
+from signpipe.report import handedness
+from signpipe.report.duplicate_clips import crossing
 from signpipe.report.faults import WORST, Fault, better_hand
 from signpipe.report.handedness import Handedness
-from signpipe.report.page import Card, Cell, Page, Share
+from signpipe.video.recordings import DuplicateGroup
 
 MOST = 300  # rows of a table; the clip table has them all
 NAMED = 6  # clips of one group of duplicates

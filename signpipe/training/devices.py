@@ -1,7 +1,7 @@
 """Training on several devices: one process each, started here or, on several machines, by torchrun.
 
-The processes train on shares of every batch (`signpipe.model.ranks`). Only the first one does what
-comes before and after, and writes; the others run the training alone.
+The processes train on shares of every batch (`signpipe.model.distributed`). Only the first one does
+what comes before and after, and writes; the others run the training alone.
 """
 
 import ctypes
@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
-from torch import distributed, multiprocessing
+import torch.distributed as dist
+from torch import multiprocessing
 from torch.multiprocessing.spawn import (
     ProcessExitedException,
     ProcessRaisedException,
@@ -23,7 +24,7 @@ from torch.multiprocessing.spawn import (
 )
 
 from signpipe.errors import SignpipeError
-from signpipe.model import ranks
+from signpipe.model import distributed
 from signpipe.progress import console
 
 Train = Callable[..., None]  # of module level, for it is called by name in the other processes
@@ -59,15 +60,15 @@ def team() -> Iterator[None]:
         return
     try:
         _join(int(os.environ.get("LOCAL_RANK", "0")), "env://")
-        if ranks.number():
+        if distributed.rank():
             _follow()
             raise SystemExit(0)
         try:
             yield
         finally:
-            if ranks.count() > 1:  # nothing was trained
-                ranks.told(None)
-                distributed.destroy_process_group()
+            if distributed.world_size() > 1:  # nothing was trained
+                distributed.broadcast(None)
+                dist.destroy_process_group()
     except RuntimeError as error:
         raise _lost(error) from error
 
@@ -93,8 +94,8 @@ def train_on(devices: int, function: Train, *arguments: Any) -> None:
 
     Raises SignpipeError if one of them does, or ends otherwise than by returning.
     """
-    if ranks.count() > 1:
-        ranks.told((function, arguments))
+    if distributed.world_size() > 1:
+        distributed.broadcast((function, arguments))
         _work(function, arguments)
     elif devices > 1:
         with tempfile.TemporaryDirectory() as meeting:
@@ -103,17 +104,17 @@ def train_on(devices: int, function: Train, *arguments: Any) -> None:
 
 def _follow() -> None:
     work: tuple[Train, tuple[Any, ...]] | None = None
-    work = ranks.told(work)
+    work = distributed.broadcast(work)
     if work:
         _work(*work)
     else:
-        distributed.destroy_process_group()
+        dist.destroy_process_group()
 
 
 def _work(function: Train, arguments: tuple[Any, ...]) -> None:
     function(*arguments)
-    distributed.barrier()
-    distributed.destroy_process_group()
+    dist.barrier()
+    dist.destroy_process_group()
 
 
 def _join(place: int, method: str, rank: int = -1, count: int = -1) -> None:
@@ -123,8 +124,8 @@ def _join(place: int, method: str, rank: int = -1, count: int = -1) -> None:
     if gpu:
         torch.cuda.set_device(place)
     backend = "nccl" if gpu else "gloo"
-    distributed.init_process_group(backend, method, PATIENCE, rank=rank, world_size=count)
-    if ranks.number():
+    dist.init_process_group(backend, method, PATIENCE, rank=rank, world_size=count)
+    if distributed.rank():
         console.quiet = True
 
 

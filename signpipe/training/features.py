@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from signpipe.model.encoder import Features as EncoderFeatures
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings
-from signpipe.training.views import Window, modalities, resample, split_valid
+from signpipe.training.views import Window, resample, split_valid, stream_views
 
 BATCH = 256
 # Of the trunk's feature beside the hands', chosen on personal signers and on val: with equal say
@@ -33,7 +33,7 @@ def embed(
     device = next(encoders.parameters()).device
     collected: dict[str, list[NDArray[np.float32]]] = {stream: [] for stream in encoders}
     for sampled in _sampled(parts, rows, settings.frames):
-        views = modalities(*split_valid(sampled), device, settings.motion)
+        views = stream_views(*split_valid(sampled), device, settings.motion)
         for stream, encoder in encoders.items():
             collected[stream].append(descriptor(encoder(*views[stream])).cpu().numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}
@@ -53,7 +53,7 @@ def raw_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSettin
     """What encoders of these settings are given, flattened to (B, frames * 98) for each stream."""
     collected: dict[str, list[NDArray[np.float32]]] = {"joint": [], "motion": []}
     for sampled in _sampled(parts, rows, settings.frames):
-        views = modalities(*split_valid(sampled), form=settings.motion)
+        views = stream_views(*split_valid(sampled), form=settings.motion)
         for stream, (points, _) in views.items():
             collected[stream].append(points.flatten(1).numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}
@@ -81,7 +81,7 @@ def settle(
         norm.train()
     device = next(encoders.parameters()).device
     for sampled in _sampled(parts, rows, settings.frames):
-        views = modalities(*split_valid(sampled), device, settings.motion)
+        views = stream_views(*split_valid(sampled), device, settings.motion)
         for stream, encoder in encoders.items():
             encoder(*views[stream])
     encoders.eval()

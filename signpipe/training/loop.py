@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from signpipe.errors import SignpipeError
-from signpipe.model import ranks
+from signpipe.model import distributed
 from signpipe.progress import Tracker, track
 from signpipe.settings import FinetuneSettings, PretrainSettings
 from signpipe.training.devices import keep_memory
-from signpipe.training.follow import Follower, Logger
+from signpipe.training.metrics_log import Logger, MetricsLog
 from signpipe.training.precision import autocast, settled
 from signpipe.workspace import atomic
 
@@ -80,7 +80,7 @@ def draw(
 def learning_rate(settings: PretrainSettings | FinetuneSettings, share: float) -> float:
     """The rate after `share` in [0, 1) of all steps."""
     if settings.schedule == "steps":
-        return settings.learning_rate * 0.1 ** sum(share >= drop for drop in settings.drops)
+        return settings.learning_rate * 0.1 ** sum(share >= drop for drop in settings.lr_milestones)
     rise = min(1.0, (share + 1e-3) / WARM_UP)
     return settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * share))
 
@@ -104,16 +104,16 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["share"]
         seed = draw(settings.seed, "dropout", epoch, step)[1].initial_seed()
-        torch.manual_seed(seed + ranks.number())
+        torch.manual_seed(seed + distributed.rank())
         with autocast(self.precision, device):
             loss, numbers, count = self.task.loss(epoch, step)
-        numbers = ranks.mean(numbers, count, device)
+        numbers = distributed.mean(numbers, count, device)
         if not math.isfinite(numbers["loss"]):
             raise NotFinite
         self.optimizer.zero_grad(set_to_none=True)
-        (loss * ranks.weight(count)).backward()  # type: ignore[no-untyped-call]
+        (loss * distributed.weight(count)).backward()  # type: ignore[no-untyped-call]
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        most = settings.clip_gradient or math.inf
+        most = settings.max_grad_norm or math.inf
         if not nn.utils.clip_grad_norm_(parameters, most, foreach=True).isfinite():
             raise NotFinite
         self.optimizer.step()
@@ -146,19 +146,19 @@ def fit(
     its past, naming the last good checkpoint.
     """
     keep_memory()
-    first = ranks.number() == 0
+    first = distributed.rank() == 0
     device = pick_device()
     chosen = settled(settings.precision, settings.encoder, device, folder) if first else ""
-    trainer = Trainer(task, settings, ranks.told(chosen))
+    trainer = Trainer(task, settings, distributed.broadcast(chosen))
     path = folder / "checkpoint.pt"
     state = load_checkpoint(path, task.module, trainer.optimizer) if path.exists() else State()
     left = settings.epochs - state.epoch
     with (
-        Follower(folder, state.rows, task.steps, logger) if first else nullcontext() as follower,
+        MetricsLog(folder, state.rows, task.steps, logger) if first else nullcontext() as log,
         track(task.description, left * task.steps, "steps") as tracker,
     ):
         for epoch in range(state.epoch, settings.epochs):
-            row = _epoch(trainer, epoch, tracker, follower, path)
+            row = _epoch(trainer, epoch, tracker, log, path)
             worst = max((past["loss"] for past in state.rows), default=float("inf"))
             if epoch * task.steps >= SETTLED and row["loss"] > DIVERGED * worst:
                 place = f"rose more than {DIVERGED}-fold in epoch {epoch + 1}"
@@ -168,14 +168,14 @@ def fit(
                 state.best = {k: v.detach().clone() for k, v in task.module.state_dict().items()}
             state.epoch = epoch + 1
             state.rows.append(row)
-            if follower:
-                follower.epoch(row)
+            if log:
+                log.epoch(row)
                 save_checkpoint(path, task.module, trainer.optimizer, state)
     return state
 
 
 def _epoch(
-    trainer: Trainer, epoch: int, tracker: Tracker, follower: Follower | None, checkpoint: Path
+    trainer: Trainer, epoch: int, tracker: Tracker, log: MetricsLog | None, checkpoint: Path
 ) -> dict[str, float]:
     """One epoch: the means of what the steps reported, then the validation."""
     task = trainer.task
@@ -191,9 +191,9 @@ def _epoch(
         clips += count
         for name, value in numbers.items():
             sums[name] = sums.get(name, 0.0) + value
-        if follower:
+        if log:
             speed = {"clips_per_second": count / (time.monotonic() - begun)}
-            follower.step({"epoch": epoch + 1, "step": step + 1, **numbers, **speed})
+            log.step({"epoch": epoch + 1, "step": step + 1, **numbers, **speed})
         tracker.advance(detail=f"loss {numbers['loss']:.2f}")
     seconds = time.monotonic() - started
     means = {name: value / task.steps for name, value in sums.items()}

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from signpipe.model.recognizer import Recognizer
 from signpipe.parts.store import Parts
-from signpipe.training.views import Window, modalities, resample, split_valid
+from signpipe.training.views import Window, resample, split_valid, stream_views
 
 BATCH = 256
 
@@ -24,7 +24,7 @@ def score(
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         sampled = resample(parts, batch, Window.central(len(batch)), frames)
-        views = modalities(*split_valid(sampled), device, recognizer.settings.motion)
+        views = stream_views(*split_valid(sampled), device, recognizer.settings.motion)
         for stream, logits in recognizer(views).items():
             collected.setdefault(stream, []).append(logits.cpu().numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}

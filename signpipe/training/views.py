@@ -220,12 +220,12 @@ def random_views(
     return Augmenter(settings.augmentation, generator, settings.mild)(points, valid)
 
 
-def modalities(
+def stream_views(
     points: Tensor,
     valid: Tensor,
     device: torch.device | None = None,
     form: MotionForm = "forward",
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Both modalities of a batch, `joint` and `motion`, each points and valid, on `device`."""
+    """Both streams of a batch, `joint` and `motion`, each points and valid, on `device`."""
     points, valid = points.to(device), valid.to(device)
     return {"joint": (points, valid), "motion": motion(points, valid, form)}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
-from signpipe.video.whole import missing_bytes
+from signpipe.video.truncation import missing_bytes
 
 VIDEO_SUFFIXES = frozenset(
     (

@@ -12,9 +12,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from signpipe.report.results import Figures
+from signpipe.evaluation import evaluate
+from signpipe.evaluation.schema import Figures
 from signpipe.settings import EvaluateSettings, PretrainSettings, resolve
-from signpipe.stages import evaluate, pretrain
+from signpipe.training import pretrain
 from signpipe.workspace import Workspace
 
 STREAMS = ("joint", "motion", "both")

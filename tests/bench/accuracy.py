@@ -15,7 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from signpipe.report.results import Figures
+from signpipe.evaluation import evaluate
+from signpipe.evaluation.protocols import knn, linear
+from signpipe.evaluation.protocols.common import Request, averaged
+from signpipe.evaluation.protocols.fractions import stratified
+from signpipe.evaluation.protocols.frozen import find, members
+from signpipe.evaluation.schema import Figures
+from signpipe.extraction import import_keypoints
 from signpipe.settings import (
     Classifier,
     EvaluateSettings,
@@ -23,11 +29,7 @@ from signpipe.settings import (
     PretrainSettings,
     resolve,
 )
-from signpipe.stages import evaluate, finetune, import_keypoints, pretrain
-from signpipe.stages.protocols import knn, linear
-from signpipe.stages.protocols.common import Request, averaged
-from signpipe.stages.protocols.fractions import stratified
-from signpipe.stages.protocols.frozen import find, members
+from signpipe.training import finetune, pretrain
 from signpipe.workspace import Workspace
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -24,10 +24,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from signpipe.landmarks.clip_worker import settings_fingerprint
-from signpipe.landmarks.outcomes import Outcome, append_outcomes, read_outcomes
+from signpipe.extraction.clip_worker import settings_fingerprint
+from signpipe.extraction.extract import run
+from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes
 from signpipe.settings import ExtractSettings
-from signpipe.stages.extract import run
 from signpipe.video.read import find_videos
 from signpipe.workspace import Workspace, write_record
 

@@ -30,8 +30,8 @@ from signpipe.model.momentum import Encoded, MomentumContrast
 from signpipe.parts.store import Parts, open_parts, write_parts
 from signpipe.settings import PretrainSettings, resolve
 from signpipe.skeleton import KEYPOINTS, LEFT_HAND, RIGHT_HAND
-from signpipe.stages import pretrain as stage
 from signpipe.training import loop, views
+from signpipe.training import pretrain as stage
 from signpipe.training.devices import keep_memory
 
 SIDE = 2048
@@ -111,7 +111,7 @@ def main() -> None:
 def measure(
     preset: str, precision: str, batch: int, steps: int, clock: Callable[[], float]
 ) -> None:
-    changes = {"batch": batch, "precision": precision}
+    changes = {"batch_size": batch, "precision": precision}
     settings = resolve(PretrainSettings, preset, changes=changes)
     task = full_task(settings)
     trainer = loop.Trainer(task, settings, precision)
@@ -181,7 +181,7 @@ def made_up_clips(count: int) -> Iterator[tuple[str, np.ndarray]]:
 
 def full_task(settings: PretrainSettings) -> stage.Pretraining:
     """The task on made-up clips, its queues full of keys, as they are for most of a training."""
-    parts = Parts.of(dict(made_up_clips(4 * settings.batch)))
+    parts = Parts.of(dict(made_up_clips(4 * settings.batch_size)))
     rows = np.tile(np.arange(len(parts)), -(-settings.queue // len(parts)))
     task = stage.Pretraining(settings, parts, rows, rows % SIGNERS)
     contrast = task.contrast

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signpipe.datasets.clips import AnnotatedClip, distinct, signer_named, split_named, times_of
+from signpipe.datasets.clips import AnnotatedClip, distinct, signer_named, split_named
+from signpipe.video.segments import segment_times
 
 TIMES = st.fractions(0, 10_000)
 
@@ -15,13 +16,13 @@ def test_the_segment_tells_start_and_end_exactly(start, length):
     end = None if length is None else start + length
     segment = AnnotatedClip("a", Path("a"), "x", start=start, end=end).segment
     assert (segment == "") == (start == 0 and end is None)
-    assert times_of(segment) == (start, end)
+    assert segment_times(segment) == (start, end)
 
 
 @pytest.mark.parametrize("text", ["x", "..", "..2", "1..x", "1..2..3"])
 def test_text_that_is_no_segment(text):
     with pytest.raises(ValueError):
-        times_of(text)
+        segment_times(text)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 240))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from signpipe.errors import SignpipeError
+from signpipe.extraction.clip import extract_clip
+from signpipe.extraction.clip_worker import ClipJob, finish_clip
 from signpipe.landmarks import holistic as module
-from signpipe.landmarks.clip_worker import ClipJob, finish_clip
-from signpipe.landmarks.extraction import extract_clip
 from signpipe.landmarks.holistic import Holistic, quiet_stderr
 from signpipe.landmarks.pack import Landmarks
 from signpipe.settings import ExtractSettings

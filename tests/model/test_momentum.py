@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from signpipe.model import losses, momentum
-from signpipe.model.momentum import BRANCHES, MODALITIES, Encoded, MomentumContrast
+from signpipe.model.momentum import BRANCHES, STREAMS, Encoded, MomentumContrast
 from signpipe.settings import EncoderSettings, PretrainSettings
 
 ENCODER = EncoderSettings(
@@ -25,13 +25,13 @@ SIGNERS = torch.tensor([0, 0, 1, 2])  # of every batch
 
 def model(**changes):
     torch.manual_seed(0)
-    return MomentumContrast(PretrainSettings(encoder=ENCODER, batch=4, queue=16, **changes))
+    return MomentumContrast(PretrainSettings(encoder=ENCODER, batch_size=4, queue=16, **changes))
 
 
 def view(seed, batch=4):
     generator = torch.Generator().manual_seed(seed)
     valid = torch.ones(batch, 4, 49, dtype=torch.bool)
-    return {m: (torch.randn(batch, 4, 49, 2, generator=generator), valid) for m in MODALITIES}
+    return {m: (torch.randn(batch, 4, 49, 2, generator=generator), valid) for m in STREAMS}
 
 
 def steps(contrast, count, start=0):
@@ -72,8 +72,8 @@ def test_the_same_position_holds_the_same_clip_in_every_queue():
     keys = view(1)
     contrast.eval()
     contrast(view(0), keys, torch.arange(4), SIGNERS)
-    for i, modality in enumerate(MODALITIES):
-        _, embeddings = contrast.key[modality](*keys[modality])
+    for i, stream in enumerate(STREAMS):
+        _, embeddings = contrast.key[stream](*keys[stream])
         for j, branch in enumerate(BRANCHES):
             torch.testing.assert_close(contrast.queues[i, j, :4], embeddings[branch])
 
@@ -149,10 +149,10 @@ def test_the_objective_against_a_literal_reading_of_its_equations(published):
     before._follow()
     views = view(8), view(9)
     query, key = _encode(before.query, views[0]), _encode(before.key, views[1])
-    modalities = ("motion",) if s.streams == "motion" else ("joint", "motion")
+    streams = ("motion",) if s.streams == "motion" else ("joint", "motion")
     queues = {
         (m, b): before.queues[i, j, :8]
-        for i, m in enumerate(modalities)
+        for i, m in enumerate(streams)
         for j, b in enumerate(("fused", "hand", "trunk"))
     }
 
@@ -187,7 +187,7 @@ def test_the_objective_against_a_literal_reading_of_its_equations(published):
         )
 
     expected = {"contrast": 0.0, "consistency": 0.0, "transfer": 0.0}
-    for m in modalities:
+    for m in streams:
         expected["contrast"] += sum(negative_log_likelihood((m, b)) for b in s.contrast)
         if s.consistency == "feature":
             keys, queries = key.features[m], query.features[m]
@@ -197,7 +197,7 @@ def test_the_objective_against_a_literal_reading_of_its_equations(published):
             nearest = s.consistency_nearest
             expected["consistency"] += taught((m, "hand"), (m, "trunk"), nearest)
             expected["consistency"] += taught((m, "trunk"), (m, "hand"), nearest)
-    if len(modalities) == 2:
+    if len(streams) == 2:
         one, other = ("joint", "fused"), ("motion", "fused")
         expected["transfer"] = taught(one, other, 5) + taught(other, one, 5)
 

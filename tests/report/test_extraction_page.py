@@ -7,10 +7,10 @@ from pages import words as words_of
 from PIL import Image
 
 from signpipe.cliptable import Clip
-from signpipe.duplicates import DuplicateGroup, Recording
 from signpipe.report.extraction_page import MOST, Findings, extraction_page, rate
 from signpipe.report.faults import better_hand, worst
 from signpipe.report.handedness import Handedness
+from signpipe.video.recordings import DuplicateGroup, Recording
 
 ROW = {"fps": 25.0, "width": 640, "height": 480, "pose": 1.0, "left_hand": 0.0, "right_hand": 0.8}
 

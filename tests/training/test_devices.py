@@ -12,15 +12,15 @@ import shares
 import torch
 
 from signpipe.errors import SignpipeError
-from signpipe.model import momentum, ranks
+from signpipe.model import distributed, momentum
 from signpipe.parts.store import open_parts, write_parts
 from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
-from signpipe.stages import finetune
-from signpipe.stages.finetune import Finetuning, Labelled, Lesson
-from signpipe.stages.neighbourhood import Guessed
-from signpipe.stages.pretrain import Pretraining
+from signpipe.training import finetune
 from signpipe.training.devices import check_devices, train_on
+from signpipe.training.finetune import FinetuneData, Finetuning, Labelled
 from signpipe.training.loop import fit
+from signpipe.training.pretrain import Pretraining
+from signpipe.training.pseudo_labels import PseudoLabels
 
 CLIPS = 20
 
@@ -41,7 +41,13 @@ def parts(tmp_path):
 @pytest.fixture
 def settings(small):
     # Nine clips: the ranks' shares differ. The heads' losses leave the fused head unused at first.
-    few = {"batch": 9, "epochs": 2, "queue": 16, "precision": "fp32", "contrast": ("hand", "trunk")}
+    few = {
+        "batch_size": 9,
+        "epochs": 2,
+        "queue": 16,
+        "precision": "fp32",
+        "contrast": ("hand", "trunk"),
+    }
     # AdamW makes whole steps of what the order of sums leaves of a gradient that should be zero.
     few |= {"optimizer": "sgd", "learning_rate": 0.01}
     return resolve(PretrainSettings, changes={**small, **few, "encoder.dropout": 0.0})
@@ -67,16 +73,16 @@ def test_two_processes_train_as_one_does(parts, settings, tmp_path, monkeypatch)
 
 
 def test_two_processes_finetune_as_one_does(parts, small, tmp_path):
-    few = {"batch": 9, "epochs": 2, "least_steps": 2, "learning_rate": 0.003}
+    few = {"batch_size": 9, "epochs": 2, "min_steps_per_epoch": 2, "learning_rate": 0.003}
     settings = resolve(FinetuneSettings, changes={**small, **few, "encoder.dropout": 0.0})
     labels = np.arange(CLIPS) % 3
     train, val = Labelled(np.arange(9), labels[:9]), Labelled(np.arange(14, CLIPS), labels[14:])
-    guessed = Guessed(np.arange(9, 14), labels[9:14], np.ones(5))
+    pseudo = PseudoLabels(np.arange(9, 14), labels[9:14], np.ones(5))
     one, two = tmp_path / "one", tmp_path / "two"
-    lesson = Lesson(train, val, 3, guessed=guessed)
-    alone, together = (Finetuning(settings, open_parts(parts), lesson) for _ in range(2))
+    data = FinetuneData(train, val, 3, pseudo=pseudo)
+    alone, together = (Finetuning(settings, open_parts(parts), data) for _ in range(2))
     expected = fit(alone, settings, one)
-    train_on(2, finetune._train, settings, parts, lesson, two, None)
+    train_on(2, finetune._train, settings, parts, data, two, None)
     found = fit(together, settings, two)
     for row, other in zip(expected.rows, found.rows, strict=True):
         for name in ("loss", "train_top1", "val_top1"):
@@ -105,10 +111,10 @@ def test_shares_make_up_the_batch(monkeypatch):
     for size in (7, 8, 64):
         found, weights = [], []
         for number in range(3):
-            monkeypatch.setattr(ranks, "count", lambda: 3)
-            monkeypatch.setattr(ranks, "number", lambda number=number: number)
-            found += list(range(size))[ranks.share(size)]
-            weights.append(ranks.weight(size))
+            monkeypatch.setattr(distributed, "world_size", lambda: 3)
+            monkeypatch.setattr(distributed, "rank", lambda number=number: number)
+            found += list(range(size))[distributed.own_share(size)]
+            weights.append(distributed.weight(size))
         assert found == list(range(size))
         assert math.isclose(sum(weights), 3)
 

@@ -44,7 +44,7 @@ class Line:
         return {"score": self.scores.pop(0)} if self.scores else {}
 
 
-SETTINGS = PretrainSettings(epochs=4, batch=16, precision="fp32")
+SETTINGS = PretrainSettings(epochs=4, batch_size=16, precision="fp32")
 
 
 def weights(path, task):
@@ -110,7 +110,7 @@ def test_a_damaged_checkpoint_says_what_to_do(tmp_path):
 
 
 def test_learning_rates():
-    steps = PretrainSettings(schedule="steps", drops=(0.5, 0.75), learning_rate=1.0)
+    steps = PretrainSettings(schedule="steps", lr_milestones=(0.5, 0.75), learning_rate=1.0)
     rates = [learning_rate(steps, share) for share in (0.0, 0.49, 0.5, 0.76)]
     assert rates == pytest.approx([1, 1, 0.1, 0.01])
     cosine = [learning_rate(PretrainSettings(learning_rate=1.0), i / 100) for i in range(100)]
@@ -135,7 +135,7 @@ def test_draws_depend_on_their_place_alone():
 
 def test_without_a_limit_gradients_are_as_they_are(tmp_path):
     def trained(limit):
-        settings = SETTINGS.model_copy(update={"epochs": 1, "clip_gradient": limit})
+        settings = SETTINGS.model_copy(update={"epochs": 1, "max_grad_norm": limit})
         task = Line()
         fit(task, settings, tmp_path / str(limit))
         return task.module[0].weight

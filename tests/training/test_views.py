@@ -11,10 +11,10 @@ from signpipe.skeleton import LEFT_HAND, RIGHT_HAND, TRUNK
 from signpipe.training.views import (
     Augmenter,
     Window,
-    modalities,
     random_views,
     resample,
     split_valid,
+    stream_views,
     swap_hands,
 )
 
@@ -250,9 +250,9 @@ def test_views_are_drawn_as_the_settings_say():
 
 def test_both_modalities():
     points, valid = batch()
-    both = modalities(points, valid)
+    both = stream_views(points, valid)
     assert both["joint"] == (points, valid)
     assert both["motion"][0].shape == points.shape
     assert (both["motion"][0][:, -1] == 0).all()
-    backward = modalities(points, valid, form="backward")["motion"]
+    backward = stream_views(points, valid, form="backward")["motion"]
     assert all(map(torch.equal, backward, motion(points, valid, "backward")))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from signpipe.errors import SignpipeError
 from signpipe.video.read import EmptyVideo, UnreadableVideo, Video, find_videos, walk_videos
-from signpipe.video.whole import missing_bytes
+from signpipe.video.truncation import missing_bytes
 
 
 def write(

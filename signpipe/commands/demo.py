@@ -1,0 +1,37 @@
+"""demo: the whole pipeline on drawn signers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.output import named_signs, print_streams
+from signpipe.progress import duration
+
+if TYPE_CHECKING:
+    from signpipe.demo.pipeline import DemoResult
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to put it all.")] = Path("signpipe-demo"),
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; default: one a core.")
+    ] = None,
+) -> None:
+    """The whole pipeline on built-in drawn signers, in a few minutes."""
+    from signpipe.demo import pipeline
+
+    _show(pipeline.run(folder, workers=workers))
+
+
+def _show(result: "DemoResult") -> None:
+    """Show the demo's times, accuracy and overlay, and what to type for one's own videos."""
+    for name, seconds in result.seconds.items():
+        print(f"{name:10} {duration(seconds)}")
+    print(f"signer {result.signer}, whom the recogniser has never seen ({result.clips} clips):")
+    print_streams(result.metrics)
+    print(f"{result.prediction.clip}: {named_signs(result.prediction)}")
+    print(f"overlay: {result.overlay}")
+    print("Drawn signers are easy: expect less from real ones. For your own videos, type")
+    print("  signpipe extract VIDEOS     (a folder for each sign, or --labels FILE.csv)")
+    print("  signpipe pretrain && signpipe finetune && signpipe evaluate --split test")

@@ -1,0 +1,155 @@
+"""evaluate: how often a run is right."""
+
+import json
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from signpipe.commands.options import (
+    FileOption,
+    JsonOption,
+    PresetOption,
+    RedoOption,
+    SetOption,
+    WorkspaceOption,
+    changes,
+)
+from signpipe.commands.output import print_streams
+from signpipe.evaluation.schema import Protocol
+from signpipe.settings import EvaluateSettings, resolve
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.evaluation.evaluate import EvaluateResult
+
+
+LOWEST = 3  # signers that are listed
+
+
+def evaluate(
+    workspace: WorkspaceOption = DEFAULT,
+    protocol: Annotated[Protocol, typer.Option(help="How to measure; see the README.")] = (
+        "finetuned"
+    ),
+    split: Annotated[str, typer.Option(help="Which clips; test is for the final figure.")] = "val",
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run",
+            help="finetuned: the fine-tuning run to score (default: the newest); otherwise a name "
+            "for the result (default: that of the encoder).",
+        ),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="A pretraining run or an encoder file, for all protocols but finetuned; default: "
+            "the newest."
+        ),
+    ] = None,
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch",
+            help="fractions: without pretraining as well; cross-signer: without pretraining.",
+        ),
+    ] = False,
+    preset: PresetOption = "compact",
+    settings: FileOption = None,
+    set_: SetOption = None,
+    json_: JsonOption = False,
+    redo: RedoOption = False,
+) -> None:
+    """How often it is right: joint, motion and both, by one of the field's protocols."""
+    from signpipe.evaluation import evaluate as stage
+
+    result = stage.run(
+        Workspace(workspace),
+        resolve(EvaluateSettings, preset, settings, changes(set_)),
+        protocol=protocol,
+        split=split,
+        run=run,
+        encoder=encoder,
+        from_scratch=from_scratch,
+        redo=redo,
+    )
+    if json_:
+        print(json.dumps(result.metrics, indent=2, ensure_ascii=False))
+    else:
+        _show(result)
+
+
+def _show(result: "EvaluateResult") -> None:
+    """Show the figures of every stream, and what they were measured on."""
+    metrics = result.metrics
+    signers = [signer for signer in metrics["signers"] if signer]
+    by = f"{len(signers)} signers" if signers else "signers unknown"
+    print(
+        f"{metrics['protocol']}, run {metrics['run']} on split {metrics['split']}: "
+        f"{metrics['clips']} clips, {metrics['signs_scored']} of {metrics['signs']} signs, {by}"
+    )
+    print_streams(metrics)
+    if metrics["summary"]:
+        print(f"(these are: {metrics['headline']})")
+        _summary(metrics["summary"])
+    if metrics["bootstrap"]:
+        _intervals(metrics)
+    _by_signer(metrics.get("by_signer", []))
+    for stream, calibration in metrics["calibration"].items():
+        print(f"expected calibration error of {stream}: {calibration['expected_error']:.3f}")
+    if metrics["clips_of_unknown_signs"]:
+        print(f"{metrics['clips_of_unknown_signs']} clips of signs it never learned are left out")
+    if metrics["clips_seen_in_pretraining"]:
+        print(f"{metrics['clips_seen_in_pretraining']} were seen in pretraining, without labels")
+    if metrics["split"] == "val":
+        print("val was chosen on, so these figures flatter; --split test reports")
+    elif metrics["scored_before"]:
+        print(f"{metrics['split']} had been scored {metrics['scored_before']} times before this")
+    print(f"details: {result.folder}")
+
+
+def _summary(cells: list[dict[str, Any]]) -> None:
+    """A line a cell: top-1 and mean-class of every stream, in per cent."""
+    names = list(cells[0]["streams"])
+    width = max(len(_of(cell)) for cell in cells)
+    print(f"{'top-1/mean-class':{width}}" + "".join(f"{name:>12}" for name in names))
+    for cell in cells:
+        pairs = [(f["top1"], f["mean_class"]) for f in cell["streams"].values()]
+        shown = "".join(f"{f'{100 * top:.1f}/{100 * mean:.1f}':>12}" for top, mean in pairs)
+        print(f"{_of(cell):{width}}{shown}")
+
+
+def _of(cell: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in cell["of"].items())
+
+
+def _intervals(metrics: dict[str, Any]) -> None:
+    """The intervals of the last stream, which is the answer."""
+    how = metrics["bootstrap"]
+    stream, figures = list(metrics["streams"].items())[-1]
+    shown = (("top1", "top-1"), ("mean_class", "mean-class"))
+    texts = [
+        f"{name} {figures['intervals'][key][0]:.1%} to {figures['intervals'][key][1]:.1%}"
+        for key, name in shown
+        if key in figures["intervals"]
+    ]
+    if texts:
+        note = f" ({how['note']})" if how["note"] else ""
+        head = f"{how['level']:.0%} interval over {how['over']} of {stream}"
+        print(f"{head}: {', '.join(texts)}{note}")
+
+
+def _by_signer(cells: list[dict[str, Any]]) -> None:
+    """How far apart the signers are in the last stream, and whom it fails most."""
+    if len(cells) < 2:
+        return
+    stream = list(cells[0]["streams"])[-1]
+    ranked = sorted(cells, key=lambda cell: cell["streams"][stream]["top1"])
+    tops = [cell["streams"][stream]["top1"] for cell in ranked]
+    print(
+        f"{len(cells)} signers, top-1 of {stream}: {tops[0]:.1%} to {tops[-1]:.1%}, "
+        f"median {median(tops):.1%}; the lowest:"
+    )
+    for cell, top in zip(ranked[:LOWEST], tops, strict=False):
+        print(f"  {cell['of']['signer']}: {top:.1%} of {cell['clips']} clips")

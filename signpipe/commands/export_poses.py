@@ -1,0 +1,54 @@
+"""export-poses: keypoints to `.pose` files."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.options import FAILED_SOME, WorkspaceOption
+from signpipe.commands.output import MOST
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.extraction.export_poses import ExportResult
+
+
+def export_poses(
+    out: Annotated[
+        Path | None, typer.Argument(help="The folder to write to; default: the workspace's poses/.")
+    ] = None,
+    workspace: WorkspaceOption = DEFAULT,
+    clip: Annotated[
+        list[str] | None, typer.Option(help="The id of a clip to write; repeatable; default: all.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Only clips that have this split in the clip table.")
+    ] = None,
+) -> None:
+    """Keypoints to .pose files, one a clip, which pose-format and its kin read."""
+    from signpipe.extraction import export_poses as stage
+
+    result = stage.run(Workspace(workspace), out, clips=clip or (), split=split)
+    _show(result, workspace)
+    if result.failures:
+        raise typer.Exit(FAILED_SOME)
+
+
+def _show(result: "ExportResult", workspace: Path) -> None:
+    """Show which .pose files were written and how they come back."""
+    if result.already:
+        print(f"{result.already} clips were exported already")
+    if result.written:
+        print(f"{result.written} clips, {result.frames} frames -> {result.folder}")
+    if result.assumed:
+        print(
+            f"{result.assumed} clips do not tell their picture's size or frame rate: written as "
+            f"{result.assumption}"
+        )
+    for reason in result.failures[:MOST]:
+        print(f"  left out: {reason}")
+    if len(result.failures) > MOST:
+        print(f"  and {len(result.failures) - MOST} more")
+    folder = shlex.quote(str(result.folder))
+    print(f"another workspace takes them by: signpipe import {folder} --labels {folder}/labels.csv")

@@ -1,0 +1,129 @@
+"""extract: videos to keypoints."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.options import (
+    FAILED_SOME,
+    NOTHING_DONE,
+    FileOption,
+    RedoOption,
+    SetOption,
+    WorkspaceOption,
+)
+from signpipe.commands.output import (
+    counts,
+    next_command,
+    print_failures,
+    print_labels,
+    print_listed,
+)
+from signpipe.progress import duration
+from signpipe.settings import ExtractSettings, parse_changes, resolve
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.extraction.dataset_videos import DatasetSummary
+    from signpipe.extraction.extract import ExtractResult
+
+
+def extract(
+    paths: Annotated[list[Path], typer.Argument(help="Videos, and folders to search for videos.")],
+    workspace: WorkspaceOption = DEFAULT,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The path is this data set's folder: wlasl100 to 2000, msasl100 to 1000, slr500, "
+            "nmfs_csl, lsa64, autsl, or csv for a table of your own.",
+        ),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file: path, label and, where known, signer and split."),
+    ] = None,
+    no_labels: Annotated[
+        bool, typer.Option("--no-labels", help="Take no labels from folder names.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; default: one a core.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Let the workers of this Dask scheduler do it."),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Do part I of N, beside the others or without them."),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds after which a clip fails.")] = 600,
+    face: Annotated[bool, typer.Option("--face", help="Keep the face's landmarks too.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try clips again that gave no landmarks.")
+    ] = False,
+    settings: FileOption = None,
+    set_: SetOption = None,
+    redo: RedoOption = False,
+) -> None:
+    """Videos to MediaPipe Holistic keypoints; a label is its folder's name, or from --labels."""
+    from signpipe.extraction import extract as stage
+    from signpipe.extraction.shards import parse_shard
+
+    part = parse_shard(shard) if shard else None
+    changes = parse_changes(set_ or []) | ({"face": True} if face else {})
+    result = stage.run(
+        Workspace(workspace),
+        paths,
+        resolve(ExtractSettings, file=settings, changes=changes),
+        dataset=dataset,
+        labels=labels,
+        folder_labels=not no_labels,
+        workers=workers,
+        scheduler=scheduler,
+        shard=part,
+        timeout=timeout,
+        redo=redo,
+        retry_failed=retry_failed,
+    )
+    _show(result, workspace)
+    if result.failures and len(result.failures) == result.clips:
+        raise typer.Exit(NOTHING_DONE)
+    if result.failures:
+        raise typer.Exit(FAILED_SOME)
+
+
+def _show(result: "ExtractResult", workspace: Path) -> None:
+    """Show what extract did, which clips failed and why."""
+    done_now = result.clips - result.done_before
+    if done_now:
+        rate = f"{result.frames / max(result.seconds, 1e-9):.0f} frames/s"
+        by = f"{result.workers} workers" if result.workers else "a Dask cluster"
+        print(
+            f"{done_now} clips, {result.frames} frames in {duration(result.seconds)} "
+            f"({rate}, {by}) -> {workspace / 'keypoints'}"
+        )
+    if result.done_before:
+        print(f"{result.done_before} clips were done already")
+    print(f"outcomes: {counts(result.statuses) or 'none, no clip falls to this shard'}")
+    print_failures(result.failures, workspace)
+    if result.dataset:
+        _dataset(result.dataset)
+    print_labels(result.labels, result.unmatched_labels)
+    if result.left:
+        print(f"{result.left} clips are left to other shards; when these are done,")
+    elif result.left is None:
+        print("when the other shards are done, too,")
+    print(next_command("pretrain", workspace))
+
+
+def _dataset(summary: "DatasetSummary") -> None:
+    """Show what a data set's annotations say, and what is wrong with them or its files."""
+    splits = ", ".join(f"{count} {name or 'no split'}" for name, count in summary.splits.items())
+    print(f"{summary.name}: {splits}")
+    if summary.missing:
+        print(f"videos that are missing: {summary.missing}, listed in {summary.missing_list}")
+    leaks = "recordings in several splits or under several labels"
+    print_listed(leaks, summary.leaks, ", `signpipe report extraction` shows them")
+    print_listed("entries of the annotations that are no good", summary.problems)

@@ -1,0 +1,85 @@
+"""finetune: a recogniser from labelled clips."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.options import (
+    DevicesOption,
+    FileOption,
+    LoggerOption,
+    PresetOption,
+    RedoOption,
+    RunOption,
+    SetOption,
+    WorkspaceOption,
+    changes,
+)
+from signpipe.commands.output import next_command, some
+from signpipe.errors import SignpipeError
+from signpipe.settings import FinetuneSettings, resolve
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.training.finetune import FinetuneResult
+
+
+def finetune(
+    workspace: WorkspaceOption = DEFAULT,
+    run: RunOption = None,
+    preset: PresetOption = "compact",
+    encoder: Annotated[
+        str | None, typer.Option(help="A pretraining run or an encoder file; default: the newest.")
+    ] = None,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Use no pretrained encoder.")
+    ] = False,
+    labels_per_sign: Annotated[
+        int | None, typer.Option(min=1, help="Learn from at most so many clips of each sign.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the clips.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
+    settings: FileOption = None,
+    set_: SetOption = None,
+    logger: LoggerOption = None,
+    devices: DevicesOption = 1,
+    redo: RedoOption = False,
+) -> None:
+    """Learn the labelled signs, and make a recogniser of them."""
+    from signpipe.training import finetune as stage
+    from signpipe.training.devices import team
+
+    if encoder and from_scratch:
+        raise SignpipeError("--encoder and --from-scratch exclude each other")
+    given = changes(set_, epochs=epochs, seed=seed, labels_per_sign=labels_per_sign)
+    with team():
+        result = stage.run(
+            Workspace(workspace),
+            resolve(FinetuneSettings, preset, settings, given),
+            run=run,
+            encoder=encoder,
+            from_scratch=from_scratch,
+            logger=logger,
+            devices=devices,
+            redo=redo,
+        )
+    _show(result, workspace)
+
+
+def _show(result: "FinetuneResult", workspace: Path) -> None:
+    """Show the split, what was learned from, and the recogniser."""
+    counts = ", ".join(f"{count} {split}" for split, count in result.counts.items())
+    print(f"{result.signs} signs; split {result.split}: {counts}")
+    if result.dropped:
+        print(f"without training clips, so not learned: {some(result.dropped)}")
+    print(f"from {result.encoder or 'scratch'}")
+    if result.already:
+        print(f"{result.recognizer} is done already")
+    else:
+        if "score" in result.validation:
+            top1, mean = result.validation["val_top1"], result.validation["val_mean_class"]
+            epoch = result.validation["epoch"]
+            print(f"epoch {epoch:.0f} was best on val: top-1 {top1:.1%}, mean-class {mean:.1%}")
+        print(f"recogniser: {result.recognizer}")
+    print(next_command("evaluate", workspace))

@@ -1,0 +1,52 @@
+"""import: keypoints from elsewhere."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, WorkspaceOption
+from signpipe.commands.output import MOST, counts, next_command, print_failures, print_labels
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.extraction.import_keypoints import ImportResult
+
+
+def import_keypoints(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Keypoint packs, .pose files, folders of these or of Holistic vectors (numpy), "
+            "or the folder of asl-signs."
+        ),
+    ],
+    workspace: WorkspaceOption = DEFAULT,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file: clip_id, label and, where known, signer and split."),
+    ] = None,
+) -> None:
+    """Keypoints from elsewhere enter the workspace as if they had been extracted here."""
+    from signpipe.extraction import import_keypoints as stage
+
+    result = stage.run(Workspace(workspace), paths, labels=labels)
+    _show(result, workspace)
+    if result.failures and len(result.failures) == result.clips:
+        raise typer.Exit(NOTHING_DONE)
+    if result.failures or result.refused:
+        raise typer.Exit(FAILED_SOME)
+
+
+def _show(result: "ImportResult", workspace: Path) -> None:
+    """Show what came in, what was there, and what could not be taken and why."""
+    for name in result.already:
+        print(f"{name} was imported already")
+    if result.done_before:
+        print(f"{result.done_before} clips were imported already")
+    print(f"{result.clips} clips, {result.frames} frames: {counts(result.statuses)}")
+    for reason in result.refused[:MOST]:
+        print(f"  left out: {reason}")
+    print_failures(result.failures, workspace)
+    print_labels(result.labels, result.unmatched_labels)
+    print(next_command("pretrain", workspace))

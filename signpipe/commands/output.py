@@ -1,0 +1,69 @@
+"""What several commands print: counts, failures, labels, the next command."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from signpipe.workspace import DEFAULT
+
+if TYPE_CHECKING:
+    from signpipe.extraction.outcomes import Outcome
+    from signpipe.prediction import Prediction
+
+
+MOST = 10  # failures that are listed one by one
+NAMED = 5  # names that are listed in one line
+
+
+def next_command(command: str, workspace: Path) -> str:
+    """`next: signpipe ...`, with the workspace where it is not the default one."""
+    where = "" if workspace == DEFAULT else f" -w {shlex.quote(str(workspace))}"
+    return f"next: signpipe {command}{where}"
+
+
+def print_listed(what: str, items: Sequence[object], where: str = "") -> None:
+    if items:
+        print(f"{what}: {len(items)}")
+    for item in items[:MOST]:
+        print(f"  {item}")
+    if len(items) > MOST:
+        print(f"  and {len(items) - MOST} more{where}")
+
+
+def print_failures(failures: "tuple[Outcome, ...]", workspace: Path) -> None:
+    for outcome in failures[:MOST]:
+        print(f"  {outcome.status}: {outcome.source}: {outcome.reason}")
+    if len(failures) > MOST:
+        more = len(failures) - MOST
+        print(f"  and {more} more, see the column reason in {workspace / 'clips.csv'}")
+
+
+def counts(statuses: dict[str, int]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in statuses.items())
+
+
+def print_labels(labels: dict[str, int], unmatched: tuple[str, ...]) -> None:
+    signs = {label: count for label, count in labels.items() if label}
+    if signs:
+        print(f"labels: {sum(signs.values())} clips with {len(signs)} signs")
+    else:
+        print("labels: none")
+    if unmatched:
+        print(f"{len(unmatched)} rows of the labels file match no clip: {some(unmatched)}")
+
+
+def some(names: tuple[str, ...]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def print_streams(metrics: dict[str, Any]) -> None:
+    """Show the accuracy of joint, motion and both as a table."""
+    print(f"{'':8}{'top-1':>8}{'top-5':>8}{'mean-class':>12}")
+    for stream, row in metrics["streams"].items():
+        print(f"{stream:8}{row['top1']:8.1%}{row['top5']:8.1%}{row['mean_class']:12.1%}")
+
+
+def named_signs(prediction: "Prediction") -> str:
+    return ", ".join(f"{sign} {share:.0%}" for sign, share in prediction.signs)

@@ -1,0 +1,41 @@
+"""prepare: keypoints to parts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from signpipe.commands.options import (
+    FileOption,
+    PresetOption,
+    RedoOption,
+    SetOption,
+    WorkspaceOption,
+)
+from signpipe.commands.output import next_command
+from signpipe.settings import PrepareSettings, parse_changes, resolve
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.parts.prepare import PrepareResult
+
+
+def prepare(
+    workspace: WorkspaceOption = DEFAULT,
+    preset: PresetOption = "compact",
+    settings: FileOption = None,
+    set_: SetOption = None,
+    redo: RedoOption = False,
+) -> None:
+    """Keypoints to normalised parts; pretrain and finetune do this by themselves."""
+    from signpipe.parts import prepare as stage
+
+    given = settings or set_ or preset != "compact"
+    chosen = resolve(PrepareSettings, preset, settings, parse_changes(set_ or []))
+    result = stage.run(Workspace(workspace), chosen if given else None, redo=redo)
+    _show(result, workspace)
+
+
+def _show(result: "PrepareResult", workspace: Path) -> None:
+    """Show the parts file."""
+    state = "is up to date" if result.already else "was made"
+    print(f"{result.path} {state}: {result.clips} clips, {result.frames} frames")
+    print(next_command("pretrain", workspace))

@@ -1,0 +1,76 @@
+"""pretrain: an encoder from clips without labels."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.options import (
+    DevicesOption,
+    FileOption,
+    LoggerOption,
+    PresetOption,
+    RedoOption,
+    SetOption,
+    WorkspaceOption,
+    changes,
+)
+from signpipe.commands.output import next_command
+from signpipe.settings import PretrainSettings, resolve
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.training.pretrain import PretrainResult
+
+
+def pretrain(
+    workspace: WorkspaceOption = DEFAULT,
+    run: Annotated[str, typer.Option("--run", help="Name of the run.")] = "default",
+    preset: PresetOption = "compact",
+    splits: Annotated[
+        str | None,
+        typer.Option(
+            help="Splits to learn from, such as train,unlabelled (default: all but those held out)."
+        ),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(help="Go on from this encoder: a pretraining run or an encoder file."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the clips.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
+    settings: FileOption = None,
+    set_: SetOption = None,
+    logger: LoggerOption = None,
+    devices: DevicesOption = 1,
+    redo: RedoOption = False,
+) -> None:
+    """Learn an encoder from clips without labels; interrupted, the same command goes on."""
+    from signpipe.training import pretrain as stage
+    from signpipe.training.devices import team
+
+    with team():
+        result = stage.run(
+            Workspace(workspace),
+            resolve(PretrainSettings, preset, settings, changes(set_, epochs=epochs, seed=seed)),
+            run=run,
+            splits=[name.strip() for name in splits.split(",")] if splits is not None else None,
+            init=init,
+            logger=logger,
+            devices=devices,
+            redo=redo,
+        )
+    _show(result, workspace)
+
+
+def _show(result: "PretrainResult", workspace: Path) -> None:
+    """Show the last epoch's numbers and the encoder."""
+    if result.already:
+        print(f"{result.encoder} is done already ({result.clips} clips)")
+    else:
+        shown = ("loss", "contrast", "consistency", "transfer", "top1_joint", "top1_motion")
+        there = [name for name in shown if name in result.numbers]
+        numbers = ", ".join(f"{name} {result.numbers[name]:.3f}" for name in there)
+        print(f"pretrained on {result.clips} clips: {numbers}")
+        print(f"encoder: {result.encoder}")
+    print(next_command("finetune", workspace))

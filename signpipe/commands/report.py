@@ -1,0 +1,71 @@
+"""report: pages about a workspace."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.options import WorkspaceOption
+from signpipe.commands.output import MOST
+from signpipe.errors import SignpipeError
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.report.extraction_report import ReportResult
+    from signpipe.report.results_report import ReportResult as ResultsReport
+
+
+def report(
+    kind: Annotated[
+        str, typer.Argument(help="What about: results (default), or extraction.")
+    ] = "results",
+    workspace: WorkspaceOption = DEFAULT,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The page to write; default: in the workspace."),
+    ] = None,
+) -> None:
+    """One self-contained HTML page: a paper's tables and pictures, or what was extracted."""
+    if kind not in REPORTS:
+        raise SignpipeError(f"there is no report {kind!r}; the kinds are {', '.join(REPORTS)}")
+    REPORTS[kind](Workspace(workspace), out)
+
+
+def _extraction(workspace: Workspace, out: Path | None) -> None:
+    from signpipe.report import extraction_report
+
+    _show_extraction(extraction_report.run(workspace, out=out))
+
+
+def _results(workspace: Workspace, out: Path | None) -> None:
+    from signpipe.report import results_report
+
+    _show_results(results_report.run(workspace, out=out))
+
+
+REPORTS: dict[str, Callable[[Workspace, Path | None], None]] = {
+    "results": _results,
+    "extraction": _extraction,
+}
+
+
+def _show_extraction(result: "ReportResult") -> None:
+    """Show where the page is and what on it asks for a look."""
+    print(f"{result.path}: {result.clips} clips")
+    if result.duplicates:
+        leaks = f", of which across splits, a leak: {result.leaks}" if result.leaks else ""
+        print(f"groups of duplicates: {result.duplicates}{leaks}")
+    if result.other_handed:
+        print(f"signers likely left-handed or mirrored: {result.other_handed}")
+    for reason in result.unread[:MOST]:
+        print(f"not looked at: {reason}")
+
+
+def _show_results(result: "ResultsReport") -> None:
+    """Show where the page and its files are, and what it could not show yet."""
+    print(f"{result.path}: {result.evaluations} evaluations; tables and pictures: {result.folder}")
+    for what, command in result.missing:
+        print(f"not there yet: {what}: {command}")
+    for reason in result.unread[:MOST]:
+        print(f"not read: {reason}")

@@ -1,0 +1,35 @@
+"""status: where things stand."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from signpipe.commands.options import JsonOption, WorkspaceOption
+from signpipe.commands.output import next_command
+from signpipe.progress import note
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.workspace_status import Status
+
+
+def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> None:
+    """What is done, stale or missing, and the command that comes next."""
+    from dataclasses import asdict
+
+    from signpipe import workspace_status as stage
+
+    if not workspace.exists():
+        note(f"there is no workspace {workspace} yet")
+    result = stage.run(Workspace(workspace))
+    if json_:
+        print(json.dumps(asdict(result), indent=2, ensure_ascii=False))
+        return
+    _show(result, workspace)
+
+
+def _show(result: "Status", workspace: Path) -> None:
+    """Show a line a stage or run, and the command that comes next."""
+    for entry in result.stages:
+        print(f"{entry.stage:9} {entry.name:16} {entry.state:10} {entry.detail}".rstrip())
+    print(next_command(result.next, workspace))

@@ -1,0 +1,1 @@
+"""How good a recogniser or an encoder is: protocols, figures, intervals, comparison."""

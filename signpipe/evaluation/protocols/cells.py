@@ -1,0 +1,128 @@
+"""Fine-tuning many times over: every finished recogniser's scores are kept and not made again."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from signpipe.cliptable import Clip
+from signpipe.errors import SignpipeError
+from signpipe.evaluation.protocols.common import Request, Scored, opened, rows_of
+from signpipe.evaluation.protocols.frozen import find
+from signpipe.model.recognizer import combine, load_recognizer
+from signpipe.parts.store import Parts
+from signpipe.settings import FinetuneSettings
+from signpipe.training.encoders import fitting_card
+from signpipe.training.finetune import SCRATCH, learn, unlabelled
+from signpipe.training.loop import pick_device
+from signpipe.training.precision import settled
+from signpipe.training.pseudo_labels import Neighbourhood
+from signpipe.training.scoring import score
+from signpipe.workspace import Workspace, atomic, sha256_of_file
+
+WEIGHT = "joint_weight"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What fine-tuning begins from: an encoder file, or None for scratch."""
+
+    backbone: Path | None
+    settings: FinetuneSettings  # with the encoder's own sizes
+    parts: Parts
+    stage: Literal["pretrain"] | None
+    run: str
+
+    @property
+    def sha256(self) -> str | None:
+        return sha256_of_file(self.backbone) if self.backbone else None
+
+    def unlabelled(self, workspace: Workspace, labelled: list[Clip]) -> list[Clip]:
+        """The clips beside `labelled` that it may learn from without their labels."""
+        if not self.backbone or not self.settings.unlabelled:
+            return []
+        return unlabelled(workspace, self.parts, labelled)
+
+    def around(self, clips: list[Clip]) -> Neighbourhood | None:
+        """The clips as the encoder sees them, if any are learned from without their labels."""
+        if not self.backbone or not self.settings.unlabelled:
+            return None
+        return Neighbourhood.of(self.backbone, self.parts, clips, self.settings.streams)
+
+
+def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Start:
+    """The encoder asked for, or the newest; none if `scratch`, or if there is none."""
+    settings = request.settings.finetune
+    if settings.labels_per_sign:
+        raise SignpipeError(
+            "finetune.labels_per_sign has no say in a protocol; use --set 'fractions=[...]'"
+        )
+    if scratch or (request.encoder is None and not workspace.runs("pretrain")):
+        parts = opened(workspace, None, None)
+        return Start(None, settings, parts, None, request.run or SCRATCH)
+    frozen = find(workspace, request)
+    card = fitting_card(frozen.path, frozen.parts, settings)
+    settings = settings.model_copy(update={"encoder": card.encoder})
+    return Start(frozen.path, settings, frozen.parts, frozen.stage, frozen.run)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What all cells have in common."""
+
+    workspace: Workspace
+    parts: Parts
+    split_from: str
+    folder: Path
+
+    def cell(
+        self,
+        name: str,
+        settings: FinetuneSettings,
+        clips: list[Clip],
+        scored: list[Clip],
+        backbone: Path | None,
+        around: Callable[[], Neighbourhood | None],
+    ) -> tuple[Scored, float | None]:
+        """Learn from those `clips` whose split is train, choose on those of val, name `scored`.
+
+        `around` gives clips that get pseudo-labels. Returns what it says, and the weight of the
+        joint stream; both are kept in `cells/<name>.safetensors`. Killed, it goes on from its last
+        epoch. `scored` must have learned signs only.
+        """
+        signs = sorted({clip.label for clip in clips})
+        # Tried once for all cells, and kept beside them.
+        precision = settled(settings.precision, settings.encoder, pick_device(), self.folder)
+        settings = settings.model_copy(update={"precision": precision})
+        path = self.folder / "cells" / f"{name}.safetensors"
+        if not path.exists():
+            work = self.folder / "cells" / name
+            start = (backbone, around(), None)
+            learn(self.workspace, settings, self.parts, clips, signs, *start, work, self.split_from)
+            recognizer, card = load_recognizer(work / "recognizer")
+            rows = rows_of(scored, self.parts)
+            arrays = score(recognizer, self.parts, rows, card.encoder.frames)
+            arrays[WEIGHT] = np.array([card.joint_weight], np.float32)
+            with atomic(path) as temporary:
+                save_file(arrays, temporary)
+            shutil.rmtree(work)
+        return self._kept(path, signs, scored)
+
+    def _kept(
+        self, path: Path, signs: list[str], scored: list[Clip]
+    ) -> tuple[Scored, float | None]:
+        arrays = load_file(path)
+        weight = float(arrays.pop(WEIGHT)[0])
+        shapes = {values.shape for values in arrays.values()}
+        if shapes != {(len(scored), len(signs))}:
+            raise SignpipeError(f"{path} does not fit this evaluation; use --redo")
+        # In the order of the protocols' tables, joint before motion, which a file does not keep.
+        logits = combine({stream: arrays[stream] for stream in sorted(arrays)}, weight)
+        number = {sign: i for i, sign in enumerate(signs)}
+        labels = np.array([number[clip.label] for clip in scored], np.int64)
+        alone = len(logits) == 1
+        return Scored(scored, signs, labels, logits), None if alone else weight

@@ -1,0 +1,106 @@
+"""finetuned: the recogniser of a fine-tuning run."""
+
+from pathlib import Path
+
+from signpipe.cliptable import Clip, read_clips
+from signpipe.errors import SignpipeError
+from signpipe.evaluation.protocols.common import (
+    Measured,
+    Plan,
+    Request,
+    Scored,
+    figures,
+    fingerprint,
+    opened,
+    seen_in_pretraining,
+)
+from signpipe.evaluation.protocols.tables import calibrations
+from signpipe.model.recognizer import combine, load_recognizer
+from signpipe.parts.store import Parts
+from signpipe.splits import TRAIN, UNLABELLED
+from signpipe.training import training_runs
+from signpipe.training.finetune import Labelled
+from signpipe.training.scoring import score
+from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
+
+
+def plan(workspace: Workspace, request: Request) -> Plan:
+    """Raises SignpipeError if there is no recogniser or no clip to score."""
+    name = request.run or newest_run(workspace)
+    source = workspace.run("finetune", name)
+    recognizer, card = load_recognizer(source / "recognizer")
+    parts = opened(workspace, card.prepare, source)
+    clips = split_members(workspace, source, parts, request.split)
+    known = [clip for clip in clips if clip.label in card.signs]
+    if not known:
+        raise SignpipeError(
+            f"no clip of the split {request.split} has a sign that {source} has learned"
+        )
+
+    def measured(folder: Path) -> Measured:
+        labelled = Labelled.of(known, parts, list(card.signs))
+        logits = score(recognizer, parts, labelled.rows, card.encoder.frames)
+        signs = list(card.signs)
+        scored = Scored(known, signs, labelled.labels, combine(logits, card.joint_weight))
+        streams, how = figures([scored], request.settings)
+        return Measured(
+            streams=streams,
+            selection=card.trained.get("selection", "unknown"),
+            joint_weight=card.joint_weight,
+            chosen={"epoch": card.trained["epoch"]} if "epoch" in card.trained else {},
+            bootstrap=how,
+            calibration=calibrations(scored),
+            scored=scored,
+        )
+
+    record = read_record(source)
+    encoder = record["inputs"].get("encoder") if record else None
+    return Plan(
+        protocol="finetuned",
+        stage="finetune",
+        run=name,
+        split=request.split,
+        split_from=card.trained.get("split", "unknown"),
+        clips=known,
+        signs=len(card.signs),
+        unknown=len(clips) - len(known),
+        seen=seen_in_pretraining(workspace, encoder, known),
+        data=fingerprint(parts, known),
+        settings=request.given("bootstrap", "level"),
+        inputs={
+            "recognizer": sha256_of_file(source / "recognizer" / "model.safetensors"),
+            "card": sha256_of_file(source / "recognizer" / "recognizer.json"),
+            "encoder": encoder,
+            "labels": sha256_of_values(*((c.clip_id, c.label, c.signer) for c in known)),
+            "parts": parts.record["inputs"]["keypoints"],
+        },
+        measure=measured,
+    )
+
+
+def newest_run(workspace: Workspace) -> str:
+    """The newest finished fine-tuning run. Raises SignpipeError if there is none."""
+    for name in workspace.runs("finetune"):
+        if (workspace.run("finetune", name) / "recognizer" / "recognizer.json").exists():
+            return name
+    raise SignpipeError(f"{workspace.root} has no recogniser yet; run `signpipe finetune` first")
+
+
+def split_members(workspace: Workspace, source: Path, parts: Parts, split: str) -> list[Clip]:
+    """Labelled clips of a split as the fine-tuning run drew it; else as the clip table names it.
+
+    Raises SignpipeError naming the splits there are.
+    """
+    drawn = training_runs.read_clip_list(source / "clips.csv")
+    table = read_clips(workspace.clips).values()
+    labelled = [clip for clip in table if clip.label and clip.clip_id in parts.rows]
+    # With few labels, training clips that were left out may have been learned from unlabelled.
+    labelled = [clip for clip in labelled if drawn.get(clip.clip_id) != UNLABELLED]
+    members = [c for c in labelled if drawn.get(c.clip_id, c.split) == split]
+    if split == TRAIN:  # with few labels, training clips that were left out are not train
+        members = [clip for clip in members if clip.clip_id in drawn]
+    if not members:
+        known = sorted({drawn.get(clip.clip_id, clip.split) for clip in labelled} - {""})
+        there = ", ".join(known)
+        raise SignpipeError(f"no labelled clip has the split {split!r}; there are {there}")
+    return members

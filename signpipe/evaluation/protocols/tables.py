@@ -1,0 +1,68 @@
+"""The tables and pictures beside metrics.json of a protocol that names every clip once."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+from scipy.special import softmax
+
+from signpipe.evaluation.calibration import draw_calibration, reliability
+from signpipe.evaluation.protocols.common import Scored
+from signpipe.evaluation.schema import Bin, Calibration
+from signpipe.pictures.confusion_matrix import draw_confusion
+from signpipe.training.metrics import confusion
+from signpipe.workspace import write_text
+
+
+def write_tables(folder: Path, scored: Scored, calibration: dict[str, Calibration]) -> None:
+    """Write predictions.csv, confusion.csv, confusion.png and, if measured, calibration.png."""
+    _write_confusion(folder, scored)
+    _write_predictions(folder / "predictions.csv", scored)
+    if calibration:
+        stream = list(scored.logits)[-1]
+        draw_calibration(folder / "calibration.png", calibration[stream], stream)
+
+
+def calibrations(scored: Scored) -> dict[str, Calibration]:
+    """The expected calibration error of every stream's probabilities, with its bins."""
+    found = {}
+    for stream, logits in scored.logits.items():
+        r = reliability(logits, scored.labels)
+        columns = zip(r.edges[:-1], r.edges[1:], r.clips, r.confidence, r.accuracy, strict=True)
+        bins = tuple(
+            Bin(low=low, high=high, clips=clips, confidence=confidence, accuracy=accuracy)
+            for low, high, clips, confidence, accuracy in columns
+        )
+        found[stream] = Calibration(expected_error=r.expected_error, bins=bins)
+    return found
+
+
+def _write_confusion(folder: Path, scored: Scored) -> None:
+    matrix = confusion(scored.final, scored.labels)
+    # Signs that were neither made nor named would only be empty rows.
+    used = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
+    signs = [scored.signs[i] for i in used]
+    matrix = matrix[np.ix_(used, used)]
+    table = [["true / predicted", *signs]]
+    table += [[sign, *map(str, row)] for sign, row in zip(signs, matrix, strict=True)]
+    _write_csv(folder / "confusion.csv", table)
+    draw_confusion(folder / "confusion.png", matrix, signs)
+
+
+def _write_predictions(path: Path, scored: Scored) -> None:
+    rows = [["clip_id", "signer", "label", *scored.logits, "probability", "second", "third"]]
+    probabilities = softmax(scored.final.astype(np.float64), axis=1)
+    for i, clip in enumerate(scored.clips):
+        named = [scored.signs[int(logits[i].argmax())] for logits in scored.logits.values()]
+        order = np.argsort(-probabilities[i], kind="stable")
+        others = [scored.signs[j] for j in order[1:3]] + [""] * (3 - min(3, len(order)))
+        share = probabilities[i, order[0]]
+        rows.append([clip.clip_id, clip.signer, clip.label, *named, f"{share:.4f}", *others])
+    _write_csv(path, rows)
+
+
+def _write_csv(path: Path, rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_text(path, text.getvalue())

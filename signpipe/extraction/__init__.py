@@ -1,0 +1,1 @@
+"""Many clips to landmarks: plan, workers here or on a cluster, outcomes; import and export."""

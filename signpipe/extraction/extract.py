@@ -1,0 +1,332 @@
+"""extract: videos to keypoint packs, by workers here or on a cluster, in any number of runs."""
+
+import gc
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from signpipe.cliptable import Clip, Label, read_clips, update_clips
+from signpipe.errors import SignpipeError
+from signpipe.extraction.clip_worker import (
+    CLIPS_OWN_ERRORS,
+    ClipJob,
+    clip_worker,
+    settings_fingerprint,
+    shared_clip_worker,
+)
+from signpipe.extraction.cluster import run_jobs_on_cluster
+from signpipe.extraction.dataset_videos import DatasetSummary, dataset_videos
+from signpipe.extraction.labels import MatchedLabels, match_labels
+from signpipe.extraction.outcomes import Outcome, append_outcomes, printable, read_outcomes
+from signpipe.extraction.plan import (
+    WITHOUT_LANDMARKS,
+    Plan,
+    find_packs,
+    journal_of,
+    make_plan,
+)
+from signpipe.extraction.pool import Lost, run_jobs
+from signpipe.extraction.shards import Shard, hold
+from signpipe.extraction.shared_folder import share
+from signpipe.progress import note, track
+from signpipe.settings import ExtractSettings
+from signpipe.video.read import VIDEO_SUFFIXES, FoundVideo, find_videos
+from signpipe.workspace import Workspace
+
+TABLE_SECONDS = 300.0  # between two updates of the clip table
+RECYCLE = 300  # clips after which a worker is replaced
+Results = Generator[tuple[ClipJob, Outcome | Lost], None, None]
+
+
+@dataclass(frozen=True)
+class ExtractResult:
+    """What a run found and did.
+
+    `clips` counts the given videos (of the shard, if it was one), `statuses` their outcomes,
+    `done_before` those that were finished already. `frames` and `seconds` are this run's, with
+    `workers` processes of its own (none on a cluster). `labels` counts the given clips' labels as
+    the clip table now has them ("" for none); `unmatched_labels` are the rows of the labels file
+    that match no clip; `failures` the given clips without landmarks; `left` counts the clips that
+    other shards have still to do, None where old outcomes do not tell; `dataset` is what there is
+    to say of the data set.
+    """
+
+    clips: int
+    statuses: dict[str, int]
+    done_before: int
+    frames: int
+    seconds: float
+    workers: int
+    labels: dict[str, int]
+    unmatched_labels: tuple[str, ...]
+    failures: tuple[Outcome, ...]
+    left: int | None = 0
+    dataset: DatasetSummary | None = None
+
+
+def run(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    settings: ExtractSettings = ExtractSettings(),
+    *,
+    dataset: str | None = None,
+    labels: Path | None = None,
+    folder_labels: bool = True,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    shard: Shard | None = None,
+    timeout: float | None = 600,
+    redo: bool = False,
+    retry_failed: bool = False,
+) -> ExtractResult:
+    """Extract the landmarks of every video in `paths` (files and folders) that is not done yet.
+
+    With the name of a `dataset` known to `signpipe.datasets`, the one path is its folder, and its
+    annotations say which files, or which segments of them, are clips, and their labels, signers and
+    splits. Else labels come from the `labels` file, or from each video's folder's name, or from
+    neither.
+    `workers` defaults to one a core; with the address of a Dask `scheduler` its workers do the
+    work, and see the same folders. Of a `shard` only its own clips are done; all shards, each with
+    the same paths, may run at the same time on machines that see the same folders.
+
+    A clip that takes longer than `timeout` seconds fails. `redo` does finished clips again,
+    `retry_failed` those that gave no landmarks. A clip that fails stops no other. Raises
+    SignpipeError if nothing can be done or the workspace cannot be written, and KeyboardInterrupt
+    on SIGINT and SIGTERM; what is finished by then is kept and counts.
+    """
+    started = time.monotonic()
+    if scheduler is None:
+        workers = workers or len(os.sched_getaffinity(0))
+    elif workers is None:
+        workers, workspace = 0, Workspace(workspace.root.absolute())
+    else:
+        raise SignpipeError("a Dask cluster has its own workers; leave out --workers")
+    if dataset is not None and (len(paths) != 1 or labels):
+        raise SignpipeError(
+            "--dataset takes one folder, and its labels from its own annotations; give no other "
+            "path and no --labels"
+        )
+    annotated = dataset_videos(dataset, paths[0]) if dataset is not None else None
+    found = annotated.found if annotated is not None else find_videos(paths)
+    if not found:
+        raise SignpipeError(
+            f"no video in {', '.join(map(str, paths)) or 'nothing'}; files that end in "
+            f"{', '.join(sorted(VIDEO_SUFFIXES))} are taken for videos"
+        )
+    with _clear_write_errors(workspace), hold(workspace, shard), _sigterm_interrupts():
+        with _uncollected():
+            read_clips(workspace.clips)  # what is wrong with it is said before hours of work
+            plan = make_plan(
+                workspace, found, settings, shard=shard, redo=redo, retry_failed=retry_failed
+            )
+        done_before = len(plan.done)
+        if scheduler is None:
+            results = _locally(plan, settings, workers, timeout)
+        else:
+            results = _on_cluster(workspace, plan, settings, scheduler, timeout)
+        matched = _match(labels, plan, found) if labels else MatchedLabels({})
+        if annotated is not None:
+            given = annotated.labels
+        else:
+            given = _folder_labels(plan, found) if folder_labels and not labels else {}
+        table = partial(_update_table, workspace, plan, given, matched)
+        frames = 0
+        try:
+            frames = _extract(journal_of(workspace, shard), plan, settings, results, table)
+        except BaseException:
+            # The table says what happened; the cause of the stop matters more than that it cannot.
+            with suppress(OSError, SignpipeError):
+                find_packs(workspace, delete_temporaries=shard is None)
+                _catch_up(workspace, plan)
+                table()
+            raise
+        clips = table()
+        left = _left(workspace, plan, redo or retry_failed) if shard else 0
+        summary = annotated.summary(workspace) if annotated is not None else None
+    outcomes = plan.done.values()
+    return ExtractResult(
+        clips=len(outcomes),
+        statuses=dict(Counter(outcome.status for outcome in outcomes)),
+        done_before=done_before,
+        frames=frames,
+        seconds=time.monotonic() - started,
+        workers=min(workers, len(plan.jobs)),
+        labels=dict(Counter(clips[outcome.clip_id].label for outcome in outcomes)),
+        unmatched_labels=matched.unmatched,
+        failures=tuple(o for o in outcomes if o.status in WITHOUT_LANDMARKS),
+        left=left,
+        dataset=summary,
+    )
+
+
+def _locally(plan: Plan, settings: ExtractSettings, workers: int, timeout: float | None) -> Results:
+    make = partial(clip_worker, settings)
+    return run_jobs(plan.jobs, make, workers, timeout=timeout, recycle=RECYCLE)
+
+
+def _on_cluster(
+    workspace: Workspace,
+    plan: Plan,
+    settings: ExtractSettings,
+    scheduler: str,
+    timeout: float | None,
+) -> Results:
+    with share(workspace.keypoints, [job.source for job in plan.jobs]) as folder:
+        make = partial(shared_clip_worker, settings, folder)
+        yield from run_jobs_on_cluster(plan.jobs, make, scheduler, timeout=timeout, recycle=RECYCLE)
+
+
+def _extract(
+    journal: Path,
+    plan: Plan,
+    settings: ExtractSettings,
+    results: Results,
+    table: "partial[dict[str, Clip]]",
+) -> int:
+    """Journal each of the results as it comes; the number of frames that were read."""
+    frames = 0
+    told: set[str] = set()
+    with track("extract", len(plan.jobs)) as tracker, closing(results):
+        table_time = time.monotonic()
+        for job, result in results:
+            outcome = _lost(job, result, settings) if isinstance(result, Lost) else result
+            append_outcomes(journal, [outcome])
+            plan.done[job.clip_id] = plan.journal[job.clip_id] = outcome
+            if not outcome.pack:  # of an earlier run, from a file or settings that are no more
+                _remove(job.pack)
+            if outcome.fallback:
+                _tell(f"the slower whole pose model is used: {outcome.fallback}", told)
+            frames += outcome.frames
+            rate = frames / (time.monotonic() - tracker.started)
+            tracker.advance(detail=f"{rate:.0f} frames/s")
+            if time.monotonic() - table_time > TABLE_SECONDS:
+                try:
+                    table()
+                except SignpipeError as error:  # a person may be in the middle of editing it
+                    _tell(f"{error}; mend it before the run ends", told)
+                table_time = time.monotonic()
+    return frames
+
+
+def _remove(pack: Path) -> None:
+    try:
+        pack.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in CLIPS_OWN_ERRORS:  # with these there never was a pack
+            raise
+
+
+def _tell(text: str, told: set[str]) -> None:
+    """Say a thing once a run."""
+    if text not in told:
+        told.add(text)
+        note(text)
+
+
+def _catch_up(workspace: Workspace, plan: Plan) -> None:
+    """A stop may fall between a clip's line in the journal and its place in the plan."""
+    journal = read_outcomes(workspace.outcomes)
+    for job in plan.jobs:
+        outcome = journal.get(job.clip_id)
+        if outcome is not None and outcome != plan.journal.get(job.clip_id):
+            plan.done[job.clip_id] = plan.journal[job.clip_id] = outcome
+
+
+def _left(workspace: Workspace, plan: Plan, again: bool) -> int | None:
+    """How many of the given clips nobody has done yet; None if they are done again."""
+    if again:
+        return None
+    return len({*plan.ids.values()} - read_outcomes(workspace.outcomes).keys())
+
+
+def _lost(job: ClipJob, lost: Lost, settings: ExtractSettings) -> Outcome:
+    outcome = Outcome(
+        job.clip_id,
+        job.source,
+        "failed",
+        lost.reason,
+        settings=settings_fingerprint(settings),
+        segment=job.segment,
+    )
+    with suppress(OSError):  # by these a later run sees that the file has changed
+        status = os.stat(job.source)
+        outcome = replace(outcome, size=status.st_size, mtime_ns=status.st_mtime_ns)
+    return outcome
+
+
+def _match(file: Path, plan: Plan, found: Sequence[FoundVideo]) -> MatchedLabels:
+    names: dict[str, list[str]] = {}
+    sources = {clip_id: outcome.source for clip_id, outcome in plan.journal.items()}
+    for video in found:
+        clip_id = plan.ids[video.key]
+        sources[clip_id] = str(video.path)
+        names[clip_id] = [video.name]
+    return match_labels(file, sources, names)
+
+
+def _folder_labels(plan: Plan, found: Sequence[FoundVideo]) -> dict[str, Label]:
+    ids = ((plan.ids[video.key], printable(video.folder)) for video in found)
+    return {clip_id: Label(clip_id, folder) for clip_id, folder in ids}
+
+
+def _update_table(
+    workspace: Workspace, plan: Plan, given: dict[str, Label], matched: MatchedLabels
+) -> dict[str, Clip]:
+    """New clips' rows are filled with what is `given`; `matched` replaces even the person's."""
+    done = (clip_id for clip_id in plan.ids.values() if clip_id in plan.done)  # in paths' order
+    none = Label("")
+    filled = ((plan.done[clip_id], given.get(clip_id, none)) for clip_id in done)
+    rows = (o.clip(g.label or "", g.signer or "", g.split or "") for o, g in filled)
+    with workspace.lock("table", wait=True), _uncollected():  # other shards update it, too
+        return update_clips(workspace.clips, rows, matched.by_clip)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection, which looks for circles among all of 100,000 clips' objects over
+    and over, a third of the time; there are none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
+def _clear_write_errors(workspace: Workspace) -> Iterator[None]:
+    """Errors of the sources are outcomes; an OSError that gets here is the workspace's."""
+    try:
+        yield
+    except OSError as error:
+        raise SignpipeError(
+            f"cannot write to the workspace {workspace.root}: {error.strerror or error}; make room "
+            "or make it writable and run the same command again: what is finished is kept"
+        ) from error
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """A polite kill ends a run as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,134 @@
+"""import: keypoints from elsewhere, packs and other tools' formats, into the workspace."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from signpipe.cliptable import Clip, read_labels, update_clips
+from signpipe.errors import SignpipeError
+from signpipe.extraction.detect_format import Found, recognise
+from signpipe.extraction.import_clips import import_clips, name_clips
+from signpipe.extraction.import_packs import import_pack
+from signpipe.extraction.labels import MatchedLabels, match_labels
+from signpipe.extraction.outcomes import Outcome, read_outcomes
+from signpipe.progress import track
+from signpipe.workspace import Workspace, remove_temporaries
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What was found and done.
+
+    `imported` and `already` name the given packs that are new and that were there, `refused` says
+    why others were left out; `done_before` counts the clips of other formats that were there.
+    `clips`, `frames`, `statuses` and `labels` (counts; "" for none) tell of all given clips,
+    `failures` are those that could not be read, `unmatched_labels` the rows of the labels file that
+    match no clip.
+    """
+
+    imported: tuple[str, ...]
+    already: tuple[str, ...]
+    refused: tuple[str, ...]
+    done_before: int
+    clips: int
+    frames: int
+    statuses: dict[str, int]
+    failures: tuple[Outcome, ...]
+    labels: dict[str, int]
+    unmatched_labels: tuple[str, ...]
+
+
+@dataclass
+class _State:
+    """What is known so far: `done` are the outcomes of the given packs' clips."""
+
+    journal: dict[str, Outcome]
+    ids: dict[str, str] = field(default_factory=dict)
+    done: dict[str, Outcome] = field(default_factory=dict)
+    imported: list[str] = field(default_factory=list)
+    already: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def run(workspace: Workspace, paths: Sequence[Path], *, labels: Path | None = None) -> ImportResult:
+    """Bring the keypoints in files and folders into the workspace, and their clips into its table.
+
+    The labels file's `clip_id` (or `path`) column names clips; what a format itself tells of label
+    and signer holds for the others. What is there already is passed over; a pack or clip that
+    cannot be taken stops no other. Raises SignpipeError if nothing can be, or if the workspace
+    cannot be written; what is finished by then is kept.
+    """
+    if labels is not None:
+        read_labels(labels)  # what is wrong with it is said before hours of work
+    found = recognise(paths)
+    with workspace.lock("extract"):
+        remove_temporaries(workspace.keypoints)
+        state = _State(read_outcomes(workspace.outcomes))
+        try:
+            before = _import(workspace, found, state)
+        except BaseException as error:
+            # The cause of the stop matters more than that the table cannot be written.
+            with suppress(OSError, SignpipeError):
+                _update_table(workspace, found, state, None)
+            if isinstance(error, OSError):
+                raise SignpipeError(
+                    f"cannot write to the workspace {workspace.root}: {error.strerror or error}; "
+                    "make room or make it writable and run the same command again: what is "
+                    "finished is kept"
+                ) from error
+            raise
+        if state.refused and not state.done and not found.clips:
+            raise SignpipeError("; ".join(state.refused))
+        clips, matched = _update_table(workspace, found, state, labels)
+    outcomes = state.done
+    return ImportResult(
+        imported=tuple(state.imported),
+        already=tuple(state.already),
+        refused=tuple(state.refused),
+        done_before=before,
+        clips=len(outcomes),
+        frames=sum(outcome.frames for outcome in outcomes.values()),
+        statuses=dict(Counter(outcome.status for outcome in outcomes.values())),
+        failures=tuple(outcome for outcome in outcomes.values() if not outcome.pack),
+        labels=dict(Counter(clips[clip_id].label for clip_id in outcomes)),
+        unmatched_labels=matched.unmatched,
+    )
+
+
+def _import(workspace: Workspace, found: Found, state: _State) -> int:
+    """Import all packs, then all clips; the number of the latter that were done before."""
+    with track("import", len(found.packs), "packs") as tracker:
+        for path, name in found.packs.items():
+            try:
+                pack = import_pack(workspace, path, name, state.journal)
+            except SignpipeError as error:
+                state.refused.append(str(error))
+            else:
+                (state.imported if pack.is_new else state.already).append(pack.name)
+                state.journal |= pack.outcomes
+                state.done |= pack.outcomes
+            tracker.advance(detail=path.name)
+    state.ids = name_clips(found.clips.values(), state.journal)
+    by_id = {state.ids[str(path)]: clip for path, clip in found.clips.items()}
+    with track("import", len(by_id)) as tracker:
+        return import_clips(workspace, by_id, state.journal, tracker)
+
+
+def _update_table(
+    workspace: Workspace, found: Found, state: _State, labels: Path | None
+) -> tuple[dict[str, Clip], MatchedLabels]:
+    """Bring the clip table up to date; adds the outcomes of the given clips to `state.done`."""
+    rows = [outcome.clip() for outcome in state.done.values()]
+    names: dict[str, list[str]] = {}
+    for path, clip in found.clips.items():
+        clip_id = state.ids.get(str(path), "")
+        outcome = state.journal.get(clip_id)
+        if outcome is not None:
+            state.done[clip_id] = outcome
+            rows.append(outcome.clip(label=clip.label, signer=clip.signer))
+            names[clip_id] = [clip.name]
+    sources = {clip_id: outcome.source for clip_id, outcome in state.journal.items()}
+    matched = match_labels(labels, sources, names) if labels else MatchedLabels({})
+    return update_clips(workspace.clips, rows, matched.by_clip), matched

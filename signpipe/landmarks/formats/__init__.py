@@ -1,0 +1,1 @@
+"""Landmarks as other tools leave them: one module a format."""

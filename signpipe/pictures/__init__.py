@@ -1,0 +1,1 @@
+"""Pages and pictures of landmarks and figures; knows no workspace."""

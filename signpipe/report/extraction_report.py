@@ -1,0 +1,150 @@
+"""report extraction: one page about what was extracted, from the clip table and a look at packs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from signpipe.cliptable import USABLE, Clip, read_clips
+from signpipe.errors import SignpipeError
+from signpipe.extraction.outcomes import Outcome, read_outcomes
+from signpipe.landmarks.pack import Landmarks, open_pack
+from signpipe.parts.normalise import FALLBACK_ASPECT
+from signpipe.progress import track
+from signpipe.report import handedness
+from signpipe.report.duplicate_clips import duplicates_among, fingerprint
+from signpipe.report.faults import worst
+from signpipe.splits import split_clips
+from signpipe.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """The page, and how many clips it tells of, how many groups of duplicates, how many of these
+    are leaks, how many signers likely are left-handed or mirrored, and which packs are unread."""
+
+    path: Path
+    clips: int
+    duplicates: int
+    leaks: int
+    other_handed: int
+    unread: tuple[str, ...]
+
+
+def run(workspace: Workspace, *, out: Path | None = None) -> ReportResult:
+    """Write a self-contained HTML page; `out` defaults to `report/extraction.html` inside.
+
+    Packs that cannot be read are named on the page and the rest goes on. Raises SignpipeError if
+    there is no clip, or the page cannot be written.
+    """
+    from signpipe.report.extraction_page import Findings, extraction_page
+
+    clips = list(read_clips(workspace.clips).values())
+    if not clips:
+        raise SignpipeError(
+            f"{workspace.root} has no clips to report on; run `signpipe extract VIDEOS` or "
+            "`signpipe import PACKS` first"
+        )
+    outcomes = read_outcomes(workspace.outcomes)
+    unread: dict[str, str] = {}
+    fingerprints, leads = _look(workspace, clips, outcomes, unread)
+    splits, how = _splits(clips)
+    faults = worst(clips)
+    findings = Findings(
+        clips,
+        faults,
+        _thumbnails(workspace, (outcomes.get(fault.clip.clip_id) for fault in faults), unread),
+        handedness.judge(leads),
+        duplicates_among(clips, outcomes, fingerprints, splits),
+        how,
+        tuple(unread.values()),
+    )
+    path = out or workspace.root / "report" / "extraction.html"
+    try:
+        extraction_page(findings).write(path)
+    except OSError as error:
+        raise SignpipeError(f"cannot write {path}: {error.strerror or error}") from error
+    return ReportResult(
+        path,
+        len(clips),
+        len(findings.duplicates),
+        sum(group.crosses_splits for group in findings.duplicates),
+        sum(hands.other_handed for hands in findings.hands),
+        tuple(unread.values()),
+    )
+
+
+def _splits(clips: Sequence[Clip]) -> tuple[dict[str, str], str]:
+    """What fine-tuning would use each clip as, and where that comes from in words."""
+    given = {clip.clip_id: clip.split for clip in clips if clip.split}
+    try:
+        found = split_clips([clip for clip in clips if clip.usable and clip.label])
+    except SignpipeError:  # too few labels for a split of its own
+        return given, "as given in the clip table" if given else ""
+    return given | found.of, found.how
+
+
+def _look(
+    workspace: Workspace,
+    clips: Sequence[Clip],
+    outcomes: dict[str, Outcome],
+    unread: dict[str, str],
+) -> tuple[dict[str, str], list[handedness.Lead]]:
+    """Fingerprints of imported clips' landmarks, and which hand leads in these and in a sample of
+    the others, each of which has a pack of its own to be opened."""
+    known = {clip.clip_id: clip for clip in clips}
+    usable = [o for o in outcomes.values() if o.clip_id in known and o.status in USABLE]
+    extracted = [known[outcome.clip_id] for outcome in usable if outcome.settings]
+    sampled = {clip.clip_id for clip in handedness.sample(extracted)}
+    wanted = [o for o in usable if not o.settings or o.clip_id in sampled]
+    fingerprints: dict[str, str] = {}
+    leads: list[handedness.Lead] = []
+    for outcome, landmarks in _landmarks(workspace, wanted, unread):
+        if not outcome.settings:
+            fingerprints[outcome.clip_id] = fingerprint(landmarks)
+        clip = known[outcome.clip_id]
+        if clip.signer and clip.label:
+            width, height = outcome.width, outcome.height
+            aspect = width / height if width and height else FALLBACK_ASPECT
+            value = handedness.lead(landmarks, aspect)
+            leads.append(handedness.Lead(clip.signer, clip.label, value))
+    return fingerprints, leads
+
+
+def _landmarks(
+    workspace: Workspace, outcomes: Sequence[Outcome], unread: dict[str, str]
+) -> Iterator[tuple[Outcome, Landmarks]]:
+    """Landmarks pack by pack, one clip in memory at a time (of a large pack some 20 MB)."""
+    by_pack: dict[str, dict[int, Outcome]] = defaultdict(dict)
+    for outcome in outcomes:
+        by_pack[outcome.pack][outcome.index] = outcome
+    with track("look at landmarks", len(outcomes)) as tracker:
+        for name, wanted in by_pack.items():
+            try:
+                with open_pack(workspace.pack(name)) as pack:
+                    for index, landmarks in enumerate(pack.read_each()):
+                        if index in wanted and pack.clip_ids[index] == wanted[index].clip_id:
+                            yield wanted[index], landmarks
+            except SignpipeError as error:
+                unread[name] = str(error)
+            tracker.advance(len(wanted))
+
+
+def _thumbnails(
+    workspace: Workspace, outcomes: Iterable[Outcome | None], unread: dict[str, str]
+) -> dict[str, bytes]:
+    from signpipe.pictures.thumbnail import thumbnail
+    from signpipe.report.stored_footage import stored_footage
+
+    pictures = {}
+    for outcome in outcomes:
+        if outcome is None:
+            continue
+        try:
+            footage = stored_footage(workspace, outcome)
+        except SignpipeError as error:
+            unread[outcome.pack] = str(error)
+            continue
+        if len(footage.landmarks):
+            pictures[outcome.clip_id] = thumbnail(footage)
+    return pictures

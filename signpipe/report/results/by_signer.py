@@ -1,0 +1,87 @@
+"""The accuracy of every signer alone: a mean hides whom a recogniser fails."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from signpipe.evaluation.schema import Cell as Measurement
+from signpipe.report.results.evaluations import Evaluation
+from signpipe.report.results.pieces import Accuracy, Cell, Pieces
+from signpipe.report.results.protocol_tables import accuracy
+
+SHOWN = 4  # tables of signers on the page; each of the others is a CSV only
+
+
+def add_signers(
+    pieces: Pieces, evaluations: Sequence[Evaluation], main: Evaluation | None = None
+) -> None:
+    """How far apart the signers of each evaluation are, and a table of them for each: `main`, the
+    fine-tuned, the others."""
+    pieces.page.heading("Signer by signer")
+    own = [one for one in evaluations if one.metrics.by_signer]
+    own.sort(key=lambda one: (one is not main, one.metrics.protocol != "finetuned"))
+    if own:
+        _spread(pieces, own)
+    for number, one in enumerate(own):
+        _table(pieces, one, number < SHOWN)
+    if len(own) > SHOWN:
+        names = ", ".join(one.name for one in own[SHOWN:])
+        pieces.page.text(f"Signer by signer only as CSV: {names}.")
+    _lacking(pieces, evaluations)
+
+
+def _spread(pieces: Pieces, own: Sequence[Evaluation]) -> None:
+    rows: list[list[Cell]] = []
+    for one in own:
+        tops = [_final(cell) for cell in one.metrics.by_signer]
+        found = (min(tops), median(tops), max(tops))
+        start: list[Cell] = [one.name, one.metrics.split, len(tops)]
+        rows.append([*start, *(Accuracy(value) for value in found)])
+    columns = ["evaluation", "split", "signers", "lowest", "median", "highest"]
+    caption = "Top-1 of the final answer over the signers, in per cent; of few clips it is rough"
+    pieces.table("signers", columns, rows, caption)
+
+
+def _table(pieces: Pieces, one: Evaluation, shown: bool) -> None:
+    streams = list(one.metrics.streams)
+    rows: list[list[Cell]] = [
+        [
+            cell.of["signer"],
+            cell.clips,
+            cell.signs,
+            *(accuracy(cell.streams[stream], "top1") for stream in streams),
+            accuracy(cell.streams[streams[-1]], "mean_class"),
+        ]
+        for cell in sorted(one.metrics.by_signer, key=_final)
+    ]
+    columns = ["signer", "clips", "signs", *streams, f"{streams[-1]}, per sign"]
+    caption = (
+        f"{one.name}, split {one.metrics.split}: top-1 of each signer's clips in per cent, the "
+        "lowest first; per sign: the mean over the signs this signer made"
+    )
+    add = pieces.table if shown else pieces.csv
+    add(f"signers-{one.name}", columns, rows, caption)
+
+
+def _final(cell: Measurement) -> float:
+    """Top-1 of `both`, or of the only stream."""
+    return list(cell.streams.values())[-1].top1
+
+
+def _lacking(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
+    """Say which fine-tuned runs an older version evaluated, and where signers are unknown."""
+    naming = [one for one in evaluations if one.names_clips]
+    without = [one for one in naming if not one.metrics.by_signer]
+    known = [one for one in without if any(one.metrics.signers)]
+    older = [one for one in known if one.metrics.protocol == "finetuned"]
+    if not naming:
+        pieces.lacking("the accuracy of each signer", "signpipe evaluate")
+    elif older:
+        more = f" and {len(older) - 1} more" if len(older) > 1 else ""
+        metrics = older[0].metrics
+        pieces.lacking(
+            f"the signers of {older[0].name}{more}, which an older version evaluated",
+            f"signpipe evaluate --run {metrics.run} --split {metrics.split} --redo",
+        )
+    if len(without) > len(known):
+        names = ", ".join(one.name for one in without if one not in known)
+        pieces.page.text(f"Clips of unknown signers, so without a table: {names}.")

@@ -1,0 +1,125 @@
+"""t-SNE of the embeddings, coloured by sign and by signer."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from signpipe.pictures.page import Card
+from signpipe.report.results.evaluations import Named
+from signpipe.report.results.pieces import Cell, Pieces
+
+MOST = 1000  # clips; a larger split is drawn from
+LEAST = 8  # clips; of fewer there is nothing to see
+COLOURED = 12  # signs or signers with a colour of their own, the most frequent
+SEED = 0
+PERPLEXITY = 30
+REST = "others"
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Places (B, 2) by stream of the clips `named`, see `flat`; `what` says by whose features, `of`
+    how many clips there were before they were drawn from, `key` is for file names."""
+
+    key: str
+    what: str
+    named: Sequence[Named]
+    of: int
+    places: Mapping[str, NDArray[np.float32]]
+
+
+def sample(named: Sequence[Named]) -> list[Named]:
+    """At most MOST clips, always the same ones."""
+    if len(named) <= MOST:
+        return list(named)
+    chosen = np.random.default_rng(SEED).choice(len(named), MOST, replace=False)
+    return [named[i] for i in sorted(chosen)]
+
+
+def flat(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(B, D) -> (B, 2) by t-SNE from the first two principal components; B >= LEAST."""
+    from sklearn.manifold import TSNE
+
+    perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
+    tsne = TSNE(init="pca", perplexity=perplexity, random_state=SEED)
+    places: NDArray[np.float32] = tsne.fit_transform(features)
+    return places
+
+
+def add_embedding(pieces: Pieces, embedded: Embedded) -> None:
+    """Each stream's picture by sign and by signer, and the places as a CSV."""
+    count = len(embedded.named)
+    which = f"{count:,} clips" + (f" drawn from {embedded.of:,}" if count < embedded.of else "")
+    pieces.page.text(
+        f"{embedded.what}: t-SNE of the features of {which} (perplexity {PERPLEXITY} or a third "
+        f"of the clips, begun from the principal components, seed {SEED}). The {COLOURED} most "
+        "frequent signs and signers have a colour. Distances between far groups mean little."
+    )
+    cards = []
+    by: Literal["label", "signer"]
+    for by in ("label", "signer"):
+        values = [getattr(clip, by) for clip in embedded.named]
+        word = "sign" if by == "label" else "signer"
+        if len(set(values)) < 2:
+            continue
+        for stream, places in embedded.places.items():
+            name = f"tsne-{embedded.key}-{stream}-{word}"
+            title = f"{stream}, by {word}"
+            png = pieces.png(name, scatter(places, values), f"{embedded.what}: {title}")
+            cards.append(Card(png, f"t-SNE of {title}", title))
+    pieces.page.cards(cards)
+    axes = [f"{stream} {axis}" for stream in embedded.places for axis in "xy"]
+    rows: list[list[Cell]] = [
+        [clip.clip_id, clip.label, clip.signer, *numbers]
+        for clip, numbers in zip(
+            embedded.named,
+            np.concatenate([*embedded.places.values()], axis=1).tolist(),
+            strict=True,
+        )
+    ]
+    columns = ["clip", "sign", "signer", *axes]
+    pieces.csv(f"tsne-{embedded.key}", columns, rows, f"{embedded.what}: places of the clips")
+
+
+def scatter(places: NDArray[np.float32], values: Sequence[str]) -> Figure:
+    """A square of dots coloured by value, the names beside it; as wide as three by four."""
+    figure = Figure(figsize=(4.0, 3.0))
+    axes = figure.add_axes((0.01, 0.01, 0.735, 0.98))
+    counts = Counter(values)
+    named = sorted(counts, key=lambda value: (-counts[value], value))[:COLOURED]
+    groups = np.array([value if value in named else REST for value in values], dtype=object)
+    colours = matplotlib.colormaps["tab20"]([*range(0, 20, 2), *range(1, 20, 2)])
+    size = 14 if len(values) < 400 else 6
+    if len(counts) > len(named):
+        x, y = places[groups == REST].T
+        axes.scatter(x, y, size, "#c4c9ce", linewidths=0, label=REST)
+    for name, colour in zip(sorted(named), colours, strict=False):
+        x, y = places[groups == name].T
+        label = name.replace("$", r"\$") or "unknown"
+        label = label if len(label) <= 14 else f"{label[:13]}…"
+        # An underscore in front would hide it.
+        axes.scatter(x, y, size, [colour], linewidths=0, label=f"\u200b{label}")
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_color("#c4c9ce")
+    handles, labels = axes.get_legend_handles_labels()
+    if labels[0] == REST:  # drawn first, below the others, but named last
+        handles, labels = [*handles[1:], handles[0]], [*labels[1:], labels[0]]
+    figure.legend(
+        handles,
+        labels,
+        loc="center left",
+        bbox_to_anchor=(0.745, 0.5),
+        fontsize=7,
+        frameon=False,
+        handletextpad=0.1,
+        markerscale=14 / size,
+        borderpad=0,
+    )
+    return figure

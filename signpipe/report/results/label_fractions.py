@@ -1,0 +1,79 @@
+"""Accuracy against the share of the labels."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+
+from signpipe.evaluation.schema import Cell as Measurement
+from signpipe.report.results.evaluations import Evaluation
+from signpipe.report.results.pieces import WIDTH, Cell, Pieces
+from signpipe.report.results.protocol_tables import accuracy
+
+COLOURS = {"pretrained": "#2f8f6b", "scratch": "#b0532a"}
+
+
+def add_fractions(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
+    """A curve and a table for every evaluation by the protocol `fractions`."""
+    pieces.page.heading("Accuracy against the labels used")
+    own = [one for one in evaluations if one.metrics.protocol == "fractions"]
+    if not own:
+        command = "signpipe evaluate --protocol fractions --from-scratch"
+        pieces.lacking("the accuracy with a part of the labels", command)
+    for one in own:
+        pieces.figure(
+            f"fractions-{one.name}",
+            curve(one.metrics.summary),
+            f"Accuracy of {one.name} over the share of labels",
+            f"{one.name}, split {one.metrics.split}: top-1 of the final answer; the bars are one "
+            "standard deviation over the seeds either way.",
+        )
+        _table(pieces, one)
+
+
+def curve(summary: Sequence[Measurement]) -> Figure:
+    """Top-1 of the last stream over the fraction, a line a start."""
+    figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
+    axes = figure.add_subplot()
+    lines: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for cell in summary:
+        final = list(cell.streams.values())[-1]
+        point = (float(cell.of["fraction"]), final.top1, final.spread.get("top1", 0.0))
+        lines[str(cell.of["start"])].append(point)
+    for start, points in lines.items():
+        x, y, spread = zip(*sorted(points), strict=True)
+        colour = COLOURS.get(start, "grey")
+        axes.errorbar(
+            x, y, spread if any(spread) else None, marker="o", capsize=3, color=colour, label=start
+        )
+    axes.set_xscale("log")
+    ticks = sorted({float(cell.of["fraction"]) for cell in summary})
+    axes.set_xticks(ticks)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set(xlabel="per cent of the labelled training clips", ylabel="top-1", ylim=(0, 1.02))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    return figure
+
+
+def _table(pieces: Pieces, one: Evaluation) -> None:
+    streams = list(one.metrics.streams)
+    rows: list[list[Cell]] = []
+    for cell in one.metrics.summary:
+        final = list(cell.streams.values())[-1]
+        start: list[Cell] = [f"{float(cell.of['fraction']):.0%}", cell.of["start"]]
+        own = [accuracy(cell.streams[stream], "top1") for stream in streams]
+        counts = [cell.trained_on, cell.cells]
+        rows.append([*start, *counts, *own, accuracy(final, "mean_class")])
+    columns = ["labels", "start", "labelled clips", "seeds"]
+    columns += [*streams, f"{streams[-1]}, per sign"]
+    pieces.table(
+        f"fractions-{one.name}",
+        columns,
+        rows,
+        f"{one.name}: top-1, mean over the seeds, in per cent",
+    )

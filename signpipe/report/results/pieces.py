@@ -1,0 +1,155 @@
+"""The page of results, and the files behind it: a PNG of every picture, a CSV of every table."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from signpipe.errors import SignpipeError
+from signpipe.pictures.page import Card, Page
+from signpipe.pictures.page import Cell as PageCell
+from signpipe.workspace import atomic, write_text
+
+DPI, CARD_DPI = 120, 200  # a card is shown smaller than it is, and so stays sharp
+WIDTH = 4.6  # inches of a picture: on a phone its letters are just large enough
+CONTENTS = "contents.csv"
+DASH = "\u2060\N{EN DASH}\u2060"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """A share in [0, 1]; (low, high) is its interval, `spread` its standard deviation over runs.
+
+    In a table's CSV these are columns of their own.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    spread: float | None = None
+
+    def __str__(self) -> str:
+        text = f"{100 * self.value:.1f}"
+        if self.spread is not None:
+            text += f" ± {100 * self.spread:.1f}"
+        if self.low is not None and self.high is not None:
+            # Joined: a line may break before the bracket, not in it.
+            text += f" ({100 * self.low:.1f}{DASH}{100 * self.high:.1f})"
+        return text
+
+
+Cell = str | int | float | Accuracy | None
+
+
+class Pieces:
+    """Adds to `page` from top to bottom, and writes the files at once to `folder`.
+
+    `missing` collects (what, command) of all that cannot be shown yet; `where` ends every command.
+    """
+
+    def __init__(self, page: Page, folder: Path, where: str = "") -> None:
+        self.page, self.folder, self._where = page, folder, where
+        self.missing: list[tuple[str, str]] = []
+        self._files: list[tuple[str, str]] = []
+        self._remove_older()
+
+    def table(
+        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str
+    ) -> None:
+        """A table of at least one row; accuracies are shown in per cent."""
+        shown: list[list[PageCell]] = [
+            [str(cell) if isinstance(cell, Accuracy) else cell for cell in row] for row in rows
+        ]
+        self.page.table(columns, shown, caption)
+        self.csv(name, columns, rows, caption)
+
+    def csv(
+        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], what: str
+    ) -> None:
+        """Numbers that are not on the page, or behind a picture on it."""
+        kinds = [_accuracy_columns(column) for column in zip(*rows, strict=True)]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        heads = zip(columns, kinds, strict=True)
+        writer.writerow([f"{c} {k}".strip() for c, kind in heads for k in kind])
+        for row in rows:
+            cells = zip(row, kinds, strict=True)
+            writer.writerow([value for cell, kind in cells for value in _values(cell, kind)])
+        write_text(self.folder / f"{name}.csv", text.getvalue())
+        self._files.append((f"{name}.csv", what))
+
+    def figure(self, name: str, figure: Figure, alt: str, caption: str = "") -> None:
+        """A matplotlib figure."""
+        self.page.picture(self.png(name, figure, alt, DPI), alt, caption)
+
+    def png(self, name: str, figure: Figure, what: str, dpi: int = CARD_DPI) -> bytes:
+        """Write a figure's PNG, for the page to show in its own way."""
+        FigureCanvasAgg(figure)
+
+        def save(path: Path) -> None:
+            figure.savefig(path, format="png", dpi=dpi)
+
+        return self.drawn(name, save, what)
+
+    def drawn(self, name: str, draw: Callable[[Path], object], what: str) -> bytes:
+        """Have `draw` write a PNG; returns it."""
+        path = self.folder / f"{name}.png"
+        with atomic(path) as temporary:
+            draw(temporary)
+        self._files.append((path.name, what))
+        return path.read_bytes()
+
+    def cards(self, cards: Sequence[tuple[str, Card]]) -> None:
+        """Cards, the picture of each by its file's name."""
+        for name, card in cards:
+            if card.png:
+                with atomic(self.folder / f"{name}.png") as temporary:
+                    temporary.write_bytes(card.png)
+                self._files.append((f"{name}.png", card.alt))
+        self.page.cards([card for _, card in cards])
+
+    def lacking(self, what: str, command: str) -> None:
+        """Say in place of a picture or table with which command it comes."""
+        command += self._where
+        self.missing.append((what, command))
+        self.page.text(f"Not there yet: {what}. It comes with `{command}`.")
+
+    def finish(self) -> None:
+        """Write the list of the files."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([("file", "what"), *self._files])
+        write_text(self.folder / CONTENTS, text.getvalue())
+
+    def _remove_older(self) -> None:
+        """Those that an earlier report lists: what is not made again must not look like new."""
+        with suppress(OSError, UnicodeDecodeError, csv.Error):
+            with open(self.folder / CONTENTS, newline="", encoding="utf-8") as file:
+                names = [row[0] for row in csv.reader(file) if row]
+            for name in names[1:]:
+                if Path(name).name == name and Path(name).suffix in (".png", ".csv"):
+                    (self.folder / name).unlink(missing_ok=True)
+
+
+def folder_of(page: Path) -> Path:
+    """Where the files of a page lie. Raises SignpipeError if it would be the page itself."""
+    if not page.suffix:
+        raise SignpipeError(f"{page} has no ending; name the page {page}.html")
+    return page.with_suffix("")
+
+
+def _accuracy_columns(cells: Sequence[Cell]) -> list[str]:
+    """How the columns of a CSV that hold these cells are named after the table's column."""
+    known = [cell for cell in cells if isinstance(cell, Accuracy)]
+    parts = [n for n in ("low", "high", "spread") if any(getattr(c, n) is not None for c in known)]
+    return ["", *parts]
+
+
+def _values(cell: Cell, kind: list[str]) -> list[str | int | float | None]:
+    if isinstance(cell, Accuracy):
+        return [cell.value, *(getattr(cell, name) for name in kind[1:])]
+    return [cell, *(None for _ in kind[1:])]

@@ -1,1 +1,0 @@
-"""One module a command: each has `run(workspace, ...)` and can be called from Python."""

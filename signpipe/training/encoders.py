@@ -1,0 +1,102 @@
+"""An encoder to start from: which file, and whether it fits what is to be learned."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from signpipe.errors import SignpipeError
+from signpipe.model.backbone import BackboneCard, read_backbone_card
+from signpipe.parts.store import Parts
+from signpipe.settings import STREAMS_OF, EncoderSettings, PrepareSettings, Views
+from signpipe.workspace import Workspace, differences, sha256_of_file
+
+ENCODER = "encoder.safetensors"
+
+
+def find_encoder(workspace: Workspace, name: str | None) -> Path | None:
+    """The encoder file `name` (a file or a pretraining run), or the newest finished run's, or None.
+
+    Raises SignpipeError if `name` is neither, or if there is only an unfinished run.
+    """
+    if name is not None:
+        return named_encoder(workspace, name)
+    begun = workspace.runs("pretrain")
+    for run_name in begun:
+        path = workspace.run("pretrain", run_name) / ENCODER
+        if path.exists():
+            return path
+    if begun:
+        raise SignpipeError(
+            f"the pretraining run {begun[0]!r} is not finished; run `signpipe pretrain"
+            f"{'' if begun[0] == 'default' else f' --run {begun[0]}'}` to finish it, or use "
+            "--from-scratch"
+        )
+    return None
+
+
+def named_encoder(workspace: Workspace, name: str) -> Path:
+    """The encoder file `name`, or that of a pretraining run. Raises SignpipeError if neither."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    path = workspace.run("pretrain", name) / ENCODER
+    if not path.exists():
+        raise SignpipeError(f"there is no encoder file {name!r}, nor a run {path.parent}")
+    return path
+
+
+def fitting_card(
+    path: Path, parts: Parts, settings: Views, encoder: EncoderSettings | None = None
+) -> BackboneCard:
+    """What the encoder file says of itself, if it can be used here.
+
+    It must hold the streams of `settings`, have learned from keypoints prepared as `parts` were,
+    and, where `encoder` is given, be of that size. Raises SignpipeError naming the first fields
+    that differ, both values, and the mend.
+    """
+    card = read_backbone_card(path)
+    lacking = set(settings.stream_names) - set(STREAMS_OF[card.streams])
+    if lacking:
+        found = [f'streams was "{card.streams}", is "{settings.streams}"']
+        raise _misfit(path, found, f"use --set streams={card.streams}")
+    then = card.prepare.model_dump(mode="json")
+    now = PrepareSettings.model_validate(parts.record["settings"]).model_dump(mode="json")
+    if found := differences(then, now):
+        mend = f"use `signpipe prepare --redo {_as_options(then, now)}`, or another encoder"
+        raise _misfit(path, found, mend)
+    if encoder:
+        # The projection heads are made afresh, whatever their size.
+        then = {"encoder": card.encoder.model_dump(mode="json", exclude={"embedding"})}
+        now = {"encoder": encoder.model_dump(mode="json", exclude={"embedding"})}
+        if found := differences(then, now):
+            raise _misfit(path, found, f"use {_as_options(then, now)}")
+    return card
+
+
+def origin(workspace: Workspace, path: Path | None) -> dict[str, str] | None:
+    """Which file a run began from, named from the workspace where it lies in it; its fingerprint.
+
+    The file is `workspace.root / file`.
+    """
+    if path is None:
+        return None
+    whole, root = path.resolve(), workspace.root.resolve()
+    file = whole.relative_to(root) if whole.is_relative_to(root) else whole
+    return {"file": str(file), "sha256": sha256_of_file(path)}
+
+
+def _misfit(path: Path, found: Sequence[str], mend: str) -> SignpipeError:
+    return SignpipeError(f"the encoder {path} was made differently: {'; '.join(found)}; {mend}")
+
+
+def _as_options(then: dict[str, Any], now: dict[str, Any], prefix: str = "") -> str:
+    """The `--set name=value` that turn `now` into `then`."""
+    options = []
+    for name, value in then.items():
+        if isinstance(value, dict):
+            options.append(_as_options(value, now[name], f"{prefix}{name}."))
+        elif value != now[name]:
+            text = str(value).lower() if isinstance(value, bool) else str(value).replace(" ", "")
+            options.append("--set " + shlex.quote(f"{prefix}{name}={text}"))
+    return " ".join(filter(None, options))

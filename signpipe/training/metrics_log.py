@@ -1,0 +1,112 @@
+"""What a run tells while it trains: metrics.csv, and TensorBoard's event files where wanted.
+
+metrics.csv has a row for every step, and one for every epoch, in which `step` is empty: the steps'
+means and the validation.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from signpipe.errors import SignpipeError
+from signpipe.workspace import write_text
+
+Logger = Literal["tensorboard"]
+Row = Mapping[str, float]  # `epoch` counts from 1, and so does `step`, within its epoch
+
+
+class MetricsLog:
+    """Writes the rows of one run; used as a context."""
+
+    def __init__(
+        self, folder: Path, epochs: Sequence[Row], steps: int, logger: Logger | None = None
+    ) -> None:
+        """Go on after `epochs`, the rows of those that are finished, with `steps` in each.
+
+        Rows of steps after them, from a run that was killed, are cut. Raises SignpipeError if the
+        logger is not installed.
+        """
+        self.path, self.steps = folder / "metrics.csv", steps
+        self.events = _event_writer(folder, len(epochs) * steps + 1) if logger else None
+        kept = _read(self.path)
+        self.columns: list[str] = []
+        rows: list[Row] = []
+        for row in epochs:
+            rows += [*(r for r in kept if r["epoch"] == row["epoch"] and "step" in r), row]
+        self._rewrite(rows)
+
+    def __enter__(self) -> "MetricsLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+        if self.events:
+            self.events.close()
+
+    def step(self, row: Row) -> None:
+        """Add a step's numbers."""
+        self._write(row)
+        self._send("step", row, (row["epoch"] - 1) * self.steps + row["step"])
+
+    def epoch(self, row: Row) -> None:
+        """Add an epoch's numbers; before its checkpoint, so that a kill leaves no gap."""
+        self._write(row)
+        self._send("epoch", row, row["epoch"] * self.steps)
+        if self.events:
+            self.events.flush()
+
+    def _write(self, row: Row) -> None:
+        if set(row) <= set(self.columns):
+            self.file.write(_text([row], self.columns))
+            self.file.flush()
+        else:  # the first step, and the first epoch with its validation
+            self.file.close()
+            self._rewrite([*_read(self.path), row])
+
+    def _rewrite(self, rows: Sequence[Row]) -> None:
+        named = dict.fromkeys(name for row in rows for name in row)
+        self.columns = list(dict.fromkeys(("epoch", "step", *named)))
+        header = ",".join(self.columns) + "\n"
+        write_text(self.path, header + _text(rows, self.columns))
+        self.file: IO[str] = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
+
+    def _send(self, kind: str, row: Row, place: float) -> None:
+        if self.events:
+            for name in row.keys() - {"epoch", "step"}:
+                self.events.add_scalar(f"{kind}/{name}", row[name], int(place))
+
+
+def _text(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _read(path: Path) -> list[Row]:
+    """The whole rows of metrics.csv; a kill may have torn the last one."""
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        header, *rows = [*csv.reader(file)] or [[]]
+    found: list[Row] = []
+    for row in rows:
+        with suppress(ValueError):
+            numbers = {name: float(v) for name, v in zip(header, row, strict=True) if v}
+            found.append(numbers)
+    return found
+
+
+def _event_writer(folder: Path, first_step: int) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise SignpipeError(
+            "the logger tensorboard needs the package tensorboard; install it with "
+            "pip install 'signpipe[tracking]'"
+        ) from error
+    # Events of a killed run's steps from here on are hidden.
+    return SummaryWriter(folder, purge_step=first_step)

@@ -1,0 +1,78 @@
+"""The clips around labelled ones: few labels spread to them, along what an encoder finds alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from torch import nn
+
+from signpipe.cliptable import Clip
+from signpipe.model.backbone import load_backbone, read_backbone_card
+from signpipe.model.encoder import Encoder
+from signpipe.parts.store import Parts
+from signpipe.progress import note
+from signpipe.settings import STREAMS_OF, Streams
+from signpipe.training.features import embed
+from signpipe.training.label_propagation import agreement, neighbour_graph, spread
+from signpipe.training.loop import pick_device
+
+LEAST = 0.01  # of confidence; below, the labels say nothing
+# Pseudo-labels that do not outnumber the labelled clips help if they are good: if so large a share
+# of the labelled clips, hidden in turn, is named rightly by the others.
+GOOD = 0.8
+
+
+@dataclass(frozen=True)
+class PseudoLabels:
+    """Rows of unlabelled clips in the parts file, their likeliest signs' numbers, and how sure.
+
+    All (N,); confidence is in (LEAST, 1].
+    """
+
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Clips that may be learned from, by rows in the parts file, and the graph (N, N) between."""
+
+    rows: NDArray[np.int64]
+    graph: csr_matrix
+
+    @classmethod
+    def of(
+        cls, encoder: Path, parts: Parts, clips: list[Clip], streams: Streams
+    ) -> "Neighbourhood":
+        """As an encoder file that fits them sees `clips`: by the first of its wanted `streams`."""
+        note(f"looking which of {len(clips)} clips resemble each other")
+        card = read_backbone_card(encoder)
+        stream = STREAMS_OF[streams][0]
+        encoders = nn.ModuleDict({stream: Encoder(card.encoder)})
+        load_backbone(encoder, encoders)
+        rows = np.array(sorted({parts.rows[clip.clip_id] for clip in clips}), np.int64)
+        features = embed(encoders.to(pick_device()), parts, rows, card.encoder)[stream]
+        return cls(rows, neighbour_graph(features))
+
+    def pseudo_label(
+        self, rows: NDArray[np.int64], labels: NDArray[np.int64], signs: int
+    ) -> PseudoLabels | None:
+        """The signs of others, from those of `rows` (B,), which must be of here.
+
+        None if no clip is reached, or few are and resemblance tells too little of the sign.
+        `labels` (B,) are below `signs`, and each number occurs.
+        """
+        known = np.full(len(self.rows), -1, np.int64)
+        known[np.searchsorted(self.rows, rows)] = labels
+        labels_found, confidence = spread(self.graph, known, signs)
+        reached = (known < 0) & (confidence > LEAST)
+        if not reached.any():
+            return None
+        few = reached.sum() <= len(rows)
+        if few and (agreement(self.graph, known, signs) or 0.0) < GOOD:
+            note("unlabelled clips are left out: similar clips too often show different signs")
+            return None
+        return PseudoLabels(self.rows[reached], labels_found[reached], confidence[reached])

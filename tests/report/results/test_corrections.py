@@ -1,0 +1,43 @@
+from pages import words
+
+from signpipe.evaluation.schema import Figures
+from signpipe.report.results.corrections import add_corrections, corrected, spoiled, varied
+
+
+class Empty:
+    """A gallery in which nothing can be seen."""
+
+    def look(self, clip_id):
+        return None
+
+
+def test_what_motion_corrects_and_spoils(named, pieces, evaluation):
+    clips = [
+        named("right", "tree", "tree"),
+        named("corrected", "tree", "house", "tree", "tree"),
+        named("spoiled", "tree", "tree", "house", "house"),
+        named("wrong", "tree", "house", "sun", "sun"),
+        named("again", "sun", "house", "sun", "sun"),
+    ]
+    assert [clip.clip_id for clip in corrected(clips)] == ["corrected", "again"]
+    assert [clip.clip_id for clip in spoiled(clips)] == ["spoiled"]
+    one = evaluation()
+    one.__dict__["named"] = clips
+    add_corrections(pieces, one, Empty())
+    assert "names 2 wrongly that both streams together name rightly, and 1 rightly" in words(
+        pieces.page.html()
+    )
+    lines = (pieces.folder / "motion.csv").read_text().splitlines()
+    assert lines[1] == "corrected,corrected,ann,tree,house,tree,tree"
+    assert len(lines) == 4
+
+
+def test_one_of_every_sign_first(named):
+    clips = [named(f"{sign}{n}", sign, sign) for sign in "ab" for n in range(2)]
+    assert [clip.clip_id for clip in varied(clips)] == ["a0", "b0", "a1", "b1"]
+
+
+def test_a_single_stream_has_nothing_to_correct(pieces, evaluation):
+    alone = Figures(top1=1, top5=1, mean_class=1, mean_class_top5=1)
+    add_corrections(pieces, evaluation(streams={"joint": alone}), Empty())
+    assert "streams=both" in pieces.missing[0][1]

@@ -1,0 +1,67 @@
+import csv
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+from pages import words
+
+from signpipe.errors import SignpipeError
+from signpipe.pictures.page import Page
+from signpipe.report.results.pieces import Accuracy, Pieces, folder_of
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_a_table_is_in_per_cent_on_the_page_and_in_shares_in_its_csv(pieces):
+    rows = [["a,b", Accuracy(0.5, 0.25, 0.75)], ["c", None], ["d", Accuracy(1, spread=0.125)]]
+    pieces.table("accuracy", ["run", "top-1"], rows, "What was found")
+    shown = words(pieces.page.html()).replace("\u2060", "")
+    assert "50.0 (25.0\N{EN DASH}75.0)" in shown
+    assert "100.0 ± 12.5" in shown
+    assert rows_of(pieces.folder / "accuracy.csv") == [
+        ["run", "top-1", "top-1 low", "top-1 high", "top-1 spread"],
+        ["a,b", "0.5", "0.25", "0.75", ""],
+        ["c", "", "", "", ""],
+        ["d", "1", "", "", "0.125"],
+    ]
+
+
+def test_a_picture_on_the_page_is_the_file_beside_it(pieces):
+    figure = Figure(figsize=(1, 1))
+    figure.add_subplot()
+    pieces.figure("curve", figure, "A curve")
+    assert (pieces.folder / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert pieces.page.html().count("data:image/png") == 1
+
+
+def test_what_is_missing_is_said_with_its_command(pieces):
+    pieces.lacking("the accuracy", "signpipe evaluate")
+    assert pieces.missing == [("the accuracy", "signpipe evaluate -w here")]
+    assert "`signpipe evaluate -w here`" in words(pieces.page.html())
+
+
+def test_files_of_an_earlier_page_go_and_nobody_elses(pieces):
+    pieces.csv("old", ["n"], [[1]], "old numbers")
+    pieces.finish()
+    mine = pieces.folder / "mine.csv"
+    mine.write_text("n\n1\n")
+    outside = pieces.folder.parent / "outside.csv"
+    outside.write_text("n\n1\n")
+    with open(pieces.folder / "contents.csv", "a", encoding="utf-8") as file:
+        file.write("../outside.csv,forged\n")
+    later = Pieces(Page("Results"), pieces.folder)
+    later.csv("new", ["n"], [[2]], "new numbers")
+    later.finish()
+    there = {path.name for path in pieces.folder.iterdir()}
+    assert there == {"mine.csv", "new.csv", "contents.csv"}
+    assert outside.exists()
+    assert rows_of(pieces.folder / "contents.csv")[1:] == [["new.csv", "new numbers"]]
+
+
+def test_the_files_lie_beside_the_page():
+    assert folder_of(Path("some/results.html")) == Path("some/results")
+    with pytest.raises(SignpipeError, match="name the page some/results.html"):
+        folder_of(Path("some/results"))

@@ -1,0 +1,267 @@
+import json
+import shutil
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from signpipe.cliptable import read_clips, write_clips
+from signpipe.errors import SignpipeError
+from signpipe.evaluation import evaluate
+from signpipe.model.backbone import read_backbone_card
+from signpipe.model.recognizer import load_recognizer
+from signpipe.parts import prepare
+from signpipe.parts.store import open_parts
+from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
+from signpipe.training import finetune, pretrain, training_runs
+from signpipe.training.finetune import FinetuneData, Finetuning, Labelled
+from signpipe.training.pseudo_labels import PseudoLabels
+from signpipe.workspace import sha256_of_file
+
+
+@pytest.fixture
+def settings(small):
+    return resolve(FinetuneSettings, changes={**small, "epochs": 30, "learning_rate": 0.05})
+
+
+@pytest.fixture
+def pretrained(signs_workspace, small):
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    return pretrain.run(signs_workspace, chosen).encoder
+
+
+def test_from_scratch_it_learns_made_up_signs_by_signers_it_has_not_seen(signs_workspace, settings):
+    result = finetune.run(signs_workspace, settings, from_scratch=True)
+    assert result.split == "by signer"
+    assert result.counts == {"train": 36, "test": 12, "val": 12}
+    assert result.validation["val_top1"] > 0.8
+    _, card = load_recognizer(result.recognizer)
+    assert card.signs == ("drink", "house", "tree")
+    assert card.trained["pretrained"] is False
+    assert card.trained["epoch"] == result.validation["epoch"]
+    assert result.folder.name == "scratch"
+    record = json.loads((result.folder / "settings.json").read_text())
+    assert record["inputs"]["encoder"] is None
+
+
+def test_the_pretrained_encoder_brings_its_size_and_is_recorded(
+    signs_workspace, settings, pretrained
+):
+    other_size = settings.model_copy(
+        update={"epochs": 1, "encoder": settings.encoder.model_copy(update={"frames": 12})}
+    )
+    result = finetune.run(signs_workspace, other_size)
+    assert result.encoder == pretrained
+    _, card = load_recognizer(result.recognizer)
+    assert card.encoder == settings.encoder
+    assert card.trained["pretrained"] is True
+    named = finetune.run(signs_workspace, other_size, encoder=str(pretrained), run="named")
+    assert named.encoder == pretrained
+    with pytest.raises(SignpipeError, match="nowhere"):
+        finetune.run(signs_workspace, other_size, encoder="nowhere")
+
+
+def test_again_does_nothing_and_changed_labels_are_noticed(signs_workspace, settings):
+    short = settings.model_copy(update={"epochs": 1})
+    finetune.run(signs_workspace, short, from_scratch=True)
+    assert finetune.run(signs_workspace, short, from_scratch=True).already
+    clips = read_clips(signs_workspace.clips)
+    rows = [
+        type(clip)(**{**vars(clip), "label": clip.label.replace("tree", "forest")})
+        for clip in clips.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    with pytest.raises(SignpipeError, match="begun differently: labels was"):
+        finetune.run(signs_workspace, short, from_scratch=True)
+
+
+def test_few_labels_leave_val_and_test_whole(signs_workspace, settings):
+    few = settings.model_copy(update={"epochs": 1, "labels_per_sign": 2})
+    result = finetune.run(signs_workspace, few, from_scratch=True)
+    assert result.counts == {"train": 6, "test": 12, "val": 12}
+    used = training_runs.read_clip_list(result.folder / "clips.csv")
+    assert sum(split == "train" for split in used.values()) == 6
+
+
+def test_signs_without_training_clips_are_named(signs_workspace, settings):
+    clips = read_clips(signs_workspace.clips)
+    rows = [
+        type(clip)(**{**vars(clip), "split": "val" if clip.label == "tree" else "train"})
+        for clip in clips.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    short = settings.model_copy(update={"epochs": 1})
+    result = finetune.run(signs_workspace, short, from_scratch=True)
+    assert result.dropped == ("tree",)
+    assert result.signs == 2
+
+
+def test_what_is_missing_is_said(signs_workspace, settings, small):
+    clips = read_clips(signs_workspace.clips)
+    write_clips(
+        signs_workspace.clips, [type(c)(**{**vars(c), "label": ""}) for c in clips.values()]
+    )
+    with pytest.raises(SignpipeError, match="no usable clip has a label"):
+        finetune.run(signs_workspace, settings, from_scratch=True)
+    runs_folder = signs_workspace.run("pretrain", "begun")
+    training_runs.begin(runs_folder, {}, {}, "encoder.safetensors", redo=False)
+    with pytest.raises(SignpipeError, match="'begun' is not finished"):
+        finetune.run(signs_workspace, settings)
+
+
+def test_an_encoder_for_other_keypoints_is_refused(signs_workspace, settings, pretrained):
+    prepare.run(signs_workspace, PrepareSettings(trunk="image"), redo=True)
+    said = (
+        r"encoder\.safetensors was made differently: trunk was \"shoulders\", is \"image\"; "
+        r"use `signpipe prepare --redo --set trunk=shoulders`"
+    )
+    with pytest.raises(SignpipeError, match=said):
+        finetune.run(signs_workspace, settings)
+
+
+def test_an_encoder_from_another_workspace(signs_workspace, settings, pretrained, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(signs_workspace.root, elsewhere)
+    shutil.rmtree(signs_workspace.root / "pretrain")
+    file = elsewhere / "pretrain" / "default" / "encoder.safetensors"
+    short = settings.model_copy(update={"epochs": 1})
+    result = finetune.run(signs_workspace, short, encoder=str(file))
+    record = json.loads((result.folder / "settings.json").read_text())
+    assert record["began_from"] == {"file": str(file.resolve()), "sha256": sha256_of_file(file)}
+    assert record["inputs"]["encoder"] == sha256_of_file(file)
+
+
+@pytest.mark.parametrize("stream", ["joint", "motion"])
+def test_one_stream_alone(signs_workspace, settings, pretrained, stream):
+    alone = settings.model_copy(update={"epochs": 1, "streams": stream})
+    result = finetune.run(signs_workspace, alone)
+    recognizer, card = load_recognizer(result.recognizer)
+    assert card.streams == stream
+    assert list(recognizer.encoders) == list(recognizer.classifiers) == [stream]
+    assert "both" not in card.trained["selection"]
+    assert {"val_top1", "val_mean_class"} <= result.validation.keys()
+
+
+def test_a_stream_that_the_encoder_lacks_is_refused_by_name(signs_workspace, settings, small):
+    changes = {**small, "epochs": 1, "queue": 24, "streams": "joint"}
+    pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes))
+    said = r'streams was "joint", is "both"; use --set streams=joint'
+    with pytest.raises(SignpipeError, match=said):
+        finetune.run(signs_workspace, settings)
+
+
+def test_the_encoders_form_of_motion_goes_with_it(signs_workspace, settings, small):
+    changes = {**small, "epochs": 1, "queue": 24, "encoder.motion": "backward"}
+    encoder = pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes)).encoder
+    assert read_backbone_card(encoder).encoder.motion == "backward"
+    result = finetune.run(signs_workspace, settings.model_copy(update={"epochs": 1}))
+    _, card = load_recognizer(result.recognizer)
+    assert card.encoder.motion == "backward"
+
+
+def test_the_old_recogniser_stays_until_the_new_one_is_done(signs_workspace, settings):
+    short = settings.model_copy(update={"epochs": 1})
+    old = finetune.run(signs_workspace, short, from_scratch=True)
+    before = sha256_of_file(old.recognizer / "model.safetensors")
+    longer = settings.model_copy(update={"epochs": 2})
+    with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finetune, "save_recognizer", interrupt)
+        finetune.run(signs_workspace, longer, from_scratch=True, redo=True)
+    assert sha256_of_file(old.recognizer / "model.safetensors") == before
+    assert signs_workspace.runs("finetune") == ["scratch"]
+    new = finetune.run(signs_workspace, longer, from_scratch=True, redo=True)
+    assert new.recognizer == old.recognizer
+    assert sha256_of_file(old.recognizer / "model.safetensors") != before
+    assert [path.name for path in old.folder.parent.iterdir()] == ["scratch"]
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def partly_labelled(signs_workspace):
+    """Three signers whose label is known of one in four clips, and two who are held out."""
+    clips = read_clips(signs_workspace.clips)
+    rows = []
+    for clip in clips.values():
+        hidden = clip.signer in ("s0", "s1", "s2") and not clip.clip_id.endswith("/0")
+        split = {"s3": "val", "s4": "test"}.get(clip.signer, "unlabelled" if hidden else "train")
+        rows.append(replace(clip, split=split, label="" if hidden else clip.label))
+    write_clips(signs_workspace.clips, rows)
+    return signs_workspace
+
+
+def test_clips_without_labels_are_learned_from_where_there_is_an_encoder(
+    partly_labelled, settings, small
+):
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(partly_labelled, chosen)
+    short = settings.model_copy(update={"epochs": 2})
+    result = finetune.run(partly_labelled, short)
+    _, card = load_recognizer(result.recognizer)
+    assert result.counts == {"train": 9, "val": 12, "test": 12}
+    assert 0 < card.trained["unlabelled"] <= 27  # nothing held out is among them
+    used = training_runs.read_clip_list(result.folder / "clips.csv")
+    assert Counter(used.values()) == {"train": 9, "val": 12, "test": 12, "unlabelled": 27}
+
+    without = short.model_copy(update={"unlabelled": 0.0})
+    alone = finetune.run(partly_labelled, without, run="without")
+    scratch = finetune.run(partly_labelled, short, from_scratch=True)
+    for other in (alone, scratch):
+        assert load_recognizer(other.recognizer)[1].trained["unlabelled"] == 0
+        assert "unlabelled" not in training_runs.read_clip_list(other.folder / "clips.csv").values()
+    assert sha256_of_file(alone.recognizer / "model.safetensors") != sha256_of_file(
+        result.recognizer / "model.safetensors"
+    )
+    assert finetune.run(partly_labelled, short).already
+
+
+def test_killed_and_resumed_the_pseudo_labels_are_the_same(
+    partly_labelled, settings, small, monkeypatch
+):
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(partly_labelled, chosen)
+    short = settings.model_copy(update={"epochs": 3})
+    whole = finetune.run(partly_labelled, short, run="whole")
+    loss = Finetuning.loss
+
+    def killed(task, epoch, step):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return loss(task, epoch, step)
+
+    monkeypatch.setattr(Finetuning, "loss", killed)
+    with pytest.raises(KeyboardInterrupt):
+        finetune.run(partly_labelled, short, run="resumed")
+    monkeypatch.setattr(Finetuning, "loss", loss)
+    resumed = finetune.run(partly_labelled, short, run="resumed")
+    weights = [sha256_of_file(one.recognizer / "model.safetensors") for one in (whole, resumed)]
+    assert weights[0] == weights[1]
+    assert load_recognizer(resumed.recognizer)[1].trained["unlabelled"] > 0
+
+
+def test_clips_learned_from_unlabelled_are_no_split_to_score(signs_workspace, settings, pretrained):
+    few = settings.model_copy(update={"epochs": 1, "labels_per_sign": 2})
+    result = finetune.run(signs_workspace, few)
+    used = Counter(training_runs.read_clip_list(result.folder / "clips.csv").values())
+    assert used == {"train": 6, "val": 12, "test": 12, "unlabelled": 30}
+    with pytest.raises(SignpipeError, match="no labelled clip has the split 'unlabelled'"):
+        evaluate.run(signs_workspace, split="unlabelled")
+
+
+def test_pseudo_labels_are_drawn_evenly_and_sure_ones_more_often(settings, signs_workspace):
+    prepare.run(signs_workspace)
+    parts = open_parts(signs_workspace.parts)
+    train = Labelled(np.arange(4), np.array([0, 0, 0, 1]))
+    pseudo = PseudoLabels(
+        np.arange(10, 16), np.array([0, 0, 0, 0, 1, 1]), np.array([1, 1, 1, 1, 1, 0.5])
+    )
+    task = Finetuning(settings, parts, FinetuneData(train, None, 2, pseudo=pseudo))
+    assert task.share.sum() == pytest.approx(1)
+    assert task.share[4:].sum() == pytest.approx(settings.unlabelled)
+    np.testing.assert_allclose(task.share[4:], 0.5 * np.array([1, 1, 1, 1, 8 / 3, 4 / 3]) / 8)
+    few = PseudoLabels(np.array([10]), np.array([1]), np.array([1.0]))
+    task = Finetuning(settings, parts, FinetuneData(train, None, 2, pseudo=few))
+    assert task.share[4:].sum() == pytest.approx(1 / 5)

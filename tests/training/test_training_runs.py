@@ -1,0 +1,82 @@
+import pytest
+
+from signpipe.errors import SignpipeError
+from signpipe.training.training_runs import begin, end, read_clip_list, write_clip_list
+from signpipe.workspace import read_record
+
+SETTINGS = {"epochs": 3, "encoder": {"frames": 8}}
+OTHER = {"epochs": 3, "encoder": {"frames": 16}}
+
+
+def test_new_unfinished_done_and_different(tmp_path):
+    folder = tmp_path / "run"
+    assert begin(folder, SETTINGS, {"clips": 9}, "result", False, note="x") == folder
+    assert begin(folder, SETTINGS, {"clips": 9}, "result", False) == folder
+    assert read_record(folder)["note"] == "x"
+    (folder / "result").touch()
+    assert begin(folder, SETTINGS, {"clips": 9}, "result", False) is None
+    with pytest.raises(SignpipeError, match=r"clips was 9, is 8; encoder\.frames was 8, is 16"):
+        begin(folder, OTHER, {"clips": 8}, "result", False)
+    assert (folder / "result").exists()
+
+
+@pytest.fixture
+def done(tmp_path):
+    folder = tmp_path / "run"
+    begin(folder, SETTINGS, {}, "result", False)
+    (folder / "result").write_text("old")
+    return folder
+
+
+def test_the_old_run_stays_until_the_new_one_is_done(done, tmp_path, capsys):
+    made = begin(done, OTHER, {}, "result", True)
+    assert made != done
+    assert (done / "result").read_text() == "old"
+    (made / "checkpoint").touch()
+    # Interrupted: --redo goes on with it, and without it the old run is as good as before.
+    assert begin(done, OTHER, {}, "result", True) == made
+    assert (made / "checkpoint").exists()
+    assert begin(done, SETTINGS, {}, "result", False) is None
+    assert "unfinished --redo" in capsys.readouterr().err
+    (made / "result").write_text("new")
+    end(made, done)
+    assert (done / "result").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    end(done, done)
+    assert (done / "result").read_text() == "new"
+
+
+def test_a_redo_with_yet_other_settings_begins_anew(done):
+    made = begin(done, OTHER, {}, "result", True)
+    (made / "checkpoint").touch()
+    assert begin(done, SETTINGS, {}, "result", True) == made
+    assert [path.name for path in made.iterdir()] == ["settings.json"]
+
+
+def test_killed_before_the_new_run_took_its_place(done):
+    made = begin(done, OTHER, {}, "result", True)
+    (made / "result").write_text("new")
+    assert begin(done, OTHER, {}, "result", False) is None
+    assert (done / "result").read_text() == "new"
+    assert not made.exists()
+
+
+def test_redo_of_nothing_is_a_new_run(tmp_path):
+    assert begin(tmp_path / "run", SETTINGS, {}, "result", True) == tmp_path / "run"
+
+
+def test_clip_lists(tmp_path):
+    rows = [('a,"b\n', "train"), ("käse/1", "val")]
+    write_clip_list(tmp_path / "clips.csv", rows)
+    assert read_clip_list(tmp_path / "clips.csv") == dict(rows)
+    (tmp_path / "clips.csv").write_text("other\n1\n")
+    with pytest.raises(SignpipeError, match=r"clips\.csv"):
+        read_clip_list(tmp_path / "clips.csv")
+
+
+def test_a_run_with_the_names_that_settings_had_before_is_the_same_run(tmp_path):
+    folder = tmp_path / "run"
+    begin(folder, {"batch": 8, "drops": [0.5]}, {}, "result", False)
+    assert begin(folder, {"batch_size": 8, "lr_milestones": [0.5]}, {}, "result", False) == folder
+    with pytest.raises(SignpipeError, match="batch_size was 8, is 9"):
+        begin(folder, {"batch_size": 9, "lr_milestones": [0.5]}, {}, "result", False)
