@@ -45,7 +45,7 @@ def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[str]":
     They can import this folder's tests. A task may lose one worker, the next fails it.
     """
     folder = tmp_path_factory.mktemp("dask")
-    tests = Path(__file__).parent / "landmarks"
+    tests = Path(__file__).parent / "extraction"
     settings = {
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
         "PYTHONPATH": os.pathsep.join([str(tests), os.environ.get("PYTHONPATH", "")]),

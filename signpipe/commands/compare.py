@@ -30,10 +30,10 @@ def compare(
     if json_:
         print(json.dumps(stage.as_json(result), indent=2, ensure_ascii=False))
     else:
-        _show(result)
+        show(result)
 
 
-def _show(result: "CompareResult") -> None:
+def show(result: "CompareResult") -> None:
     """Show every run's accuracy, its difference to the first run, and whether that is chance."""
     signers = len([signer for signer in result.signers if signer])
     print(f"{result.clips} clips of {signers or 'unknown'} signers, split {result.split}")

@@ -21,10 +21,10 @@ def demo(
     """The whole pipeline on built-in drawn signers, in a few minutes."""
     from signpipe.demo import pipeline
 
-    _show(pipeline.run(folder, workers=workers))
+    show(pipeline.run(folder, workers=workers))
 
 
-def _show(result: "DemoResult") -> None:
+def show(result: "DemoResult") -> None:
     """Show the demo's times, accuracy and overlay, and what to type for one's own videos."""
     for name, seconds in result.seconds.items():
         print(f"{name:10} {duration(seconds)}")

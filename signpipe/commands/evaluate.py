@@ -77,10 +77,10 @@ def evaluate(
     if json_:
         print(json.dumps(result.metrics, indent=2, ensure_ascii=False))
     else:
-        _show(result)
+        show(result)
 
 
-def _show(result: "EvaluateResult") -> None:
+def show(result: "EvaluateResult") -> None:
     """Show the figures of every stream, and what they were measured on."""
     metrics = result.metrics
     signers = [signer for signer in metrics["signers"] if signer]

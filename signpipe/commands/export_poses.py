@@ -30,12 +30,12 @@ def export_poses(
     from signpipe.extraction import export_poses as stage
 
     result = stage.run(Workspace(workspace), out, clips=clip or (), split=split)
-    _show(result, workspace)
+    show(result, workspace)
     if result.failures:
         raise typer.Exit(FAILED_SOME)
 
 
-def _show(result: "ExportResult", workspace: Path) -> None:
+def show(result: "ExportResult", workspace: Path) -> None:
     """Show which .pose files were written and how they come back."""
     if result.already:
         print(f"{result.already} clips were exported already")

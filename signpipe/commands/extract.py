@@ -87,14 +87,14 @@ def extract(
         redo=redo,
         retry_failed=retry_failed,
     )
-    _show(result, workspace)
+    show(result, workspace)
     if result.failures and len(result.failures) == result.clips:
         raise typer.Exit(NOTHING_DONE)
     if result.failures:
         raise typer.Exit(FAILED_SOME)
 
 
-def _show(result: "ExtractResult", workspace: Path) -> None:
+def show(result: "ExtractResult", workspace: Path) -> None:
     """Show what extract did, which clips failed and why."""
     done_now = result.clips - result.done_before
     if done_now:

@@ -64,10 +64,10 @@ def finetune(
             devices=devices,
             redo=redo,
         )
-    _show(result, workspace)
+    show(result, workspace)
 
 
-def _show(result: "FinetuneResult", workspace: Path) -> None:
+def show(result: "FinetuneResult", workspace: Path) -> None:
     """Show the split, what was learned from, and the recogniser."""
     counts = ", ".join(f"{count} {split}" for split, count in result.counts.items())
     print(f"{result.signs} signs; split {result.split}: {counts}")

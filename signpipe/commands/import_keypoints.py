@@ -31,14 +31,14 @@ def import_keypoints(
     from signpipe.extraction import import_keypoints as stage
 
     result = stage.run(Workspace(workspace), paths, labels=labels)
-    _show(result, workspace)
+    show(result, workspace)
     if result.failures and len(result.failures) == result.clips:
         raise typer.Exit(NOTHING_DONE)
     if result.failures or result.refused:
         raise typer.Exit(FAILED_SOME)
 
 
-def _show(result: "ImportResult", workspace: Path) -> None:
+def show(result: "ImportResult", workspace: Path) -> None:
     """Show what came in, what was there, and what could not be taken and why."""
     for name in result.already:
         print(f"{name} was imported already")

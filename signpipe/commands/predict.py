@@ -45,7 +45,7 @@ def predict(
         ]
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        _show(predictions)
+        show(predictions)
         if overlay and any(p.signs for p in predictions):
             print(f"overlay: {overlay}")
     failed = sum(not p.signs for p in predictions)
@@ -53,7 +53,7 @@ def predict(
         raise typer.Exit(NOTHING_DONE if failed == len(predictions) else FAILED_SOME)
 
 
-def _show(predictions: "list[Prediction]") -> None:
+def show(predictions: "list[Prediction]") -> None:
     """Show a line a clip: the likeliest signs, or why there are none."""
     for prediction in predictions:
         why = f" ({prediction.reason})" if prediction.reason else ""

@@ -31,10 +31,10 @@ def prepare(
     given = settings or set_ or preset != "compact"
     chosen = resolve(PrepareSettings, preset, settings, parse_changes(set_ or []))
     result = stage.run(Workspace(workspace), chosen if given else None, redo=redo)
-    _show(result, workspace)
+    show(result, workspace)
 
 
-def _show(result: "PrepareResult", workspace: Path) -> None:
+def show(result: "PrepareResult", workspace: Path) -> None:
     """Show the parts file."""
     state = "is up to date" if result.already else "was made"
     print(f"{result.path} {state}: {result.clips} clips, {result.frames} frames")

@@ -60,10 +60,10 @@ def pretrain(
             devices=devices,
             redo=redo,
         )
-    _show(result, workspace)
+    show(result, workspace)
 
 
-def _show(result: "PretrainResult", workspace: Path) -> None:
+def show(result: "PretrainResult", workspace: Path) -> None:
     """Show the last epoch's numbers and the encoder."""
     if result.already:
         print(f"{result.encoder} is done already ({result.clips} clips)")

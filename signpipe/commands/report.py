@@ -35,13 +35,13 @@ def report(
 def _extraction(workspace: Workspace, out: Path | None) -> None:
     from signpipe.report import extraction_report
 
-    _show_extraction(extraction_report.run(workspace, out=out))
+    show_extraction(extraction_report.run(workspace, out=out))
 
 
 def _results(workspace: Workspace, out: Path | None) -> None:
     from signpipe.report import results_report
 
-    _show_results(results_report.run(workspace, out=out))
+    show_results(results_report.run(workspace, out=out))
 
 
 REPORTS: dict[str, Callable[[Workspace, Path | None], None]] = {
@@ -50,7 +50,7 @@ REPORTS: dict[str, Callable[[Workspace, Path | None], None]] = {
 }
 
 
-def _show_extraction(result: "ReportResult") -> None:
+def show_extraction(result: "ReportResult") -> None:
     """Show where the page is and what on it asks for a look."""
     print(f"{result.path}: {result.clips} clips")
     if result.duplicates:
@@ -62,7 +62,7 @@ def _show_extraction(result: "ReportResult") -> None:
         print(f"not looked at: {reason}")
 
 
-def _show_results(result: "ResultsReport") -> None:
+def show_results(result: "ResultsReport") -> None:
     """Show where the page and its files are, and what it could not show yet."""
     print(f"{result.path}: {result.evaluations} evaluations; tables and pictures: {result.folder}")
     for what, command in result.missing:

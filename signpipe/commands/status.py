@@ -25,10 +25,10 @@ def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> N
     if json_:
         print(json.dumps(asdict(result), indent=2, ensure_ascii=False))
         return
-    _show(result, workspace)
+    show(result, workspace)
 
 
-def _show(result: "Status", workspace: Path) -> None:
+def show(result: "Status", workspace: Path) -> None:
     """Show a line a stage or run, and the command that comes next."""
     for entry in result.stages:
         print(f"{entry.stage:9} {entry.name:16} {entry.state:10} {entry.detail}".rstrip())

@@ -27,10 +27,10 @@ def view(
     """The skeleton over a clip, as a video or a contact sheet."""
     from signpipe.clip_view import run
 
-    _show(run(Workspace(workspace), clip, sheet=sheet, out=out))
+    show(run(Workspace(workspace), clip, sheet=sheet, out=out))
 
 
-def _show(result: "ViewResult") -> None:
+def show(result: "ViewResult") -> None:
     """Show where the picture is, and whose landmarks it shows on what."""
     whose = "landmarks of the workspace" if result.stored else "extracted just now"
     print(f"{result.path}: {result.frames} frames of {result.clip}, {whose}")

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from signpipe.commands import output
-from signpipe.commands.predict import _show
+from signpipe.commands.predict import show
 from signpipe.prediction import Prediction
 
 
@@ -12,7 +12,7 @@ def test_the_next_command_can_be_pasted():
 
 
 def test_a_prediction_is_a_line(capsys):
-    _show(
+    show(
         [
             Prediction("a.mp4", "ok", "", (("house", 0.756), ("tree", 0.2))),
             Prediction("b.mp4", "nobody", "no person was found in any frame", ()),

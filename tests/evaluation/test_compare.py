@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from signpipe import show
+from signpipe.commands.compare import show
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import compare
 from signpipe.evaluation.schema import Figures, Metrics, write_metrics
@@ -99,7 +99,7 @@ def test_very_different_runs_differ_by_more_than_chance(evaluated, capsys):
             continue
         assert 0.3 < difference.difference < 0.7
         assert all(found.low > 0.2 and found.beyond_chance for found in difference.intervals)
-    show.compared(result)
+    show(result)
     said = capsys.readouterr().out
     assert said.count("more than chance") == 12
     assert said.count("may be chance") == 12  # x, which equals the first

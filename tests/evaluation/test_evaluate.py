@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from signpipe import show
 from signpipe.cliptable import read_clips, write_clips
+from signpipe.commands.evaluate import show
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.evaluation.schema import read_metrics
@@ -89,7 +89,7 @@ def test_every_signer_alone(trained, capsys):
             assert figures.top5 == figures.mean_class_top5 == 1  # of three signs
             assert figures.intervals == {}
     tops = sorted((cell.streams["both"].top1, str(cell.of["signer"])) for cell in metrics.by_signer)
-    show.evaluated(result)
+    show(result)
     said = capsys.readouterr().out
     middle = (tops[1][0] + tops[2][0]) / 2
     assert f"4 signers, top-1 of both: {tops[0][0]:.1%} to {tops[3][0]:.1%}" in said
@@ -104,13 +104,13 @@ def test_every_signer_alone(trained, capsys):
 def test_of_one_signer_or_unknown_ones_there_is_no_list(trained, capsys):
     result = evaluate.run(trained, split="test")
     assert len(result.metrics["by_signer"]) == 1
-    show.evaluated(result)
+    show(result)
     clips = read_clips(trained.clips).values()
     write_clips(trained.clips, [type(c)(**{**vars(c), "signer": ""}) for c in clips])
     result = evaluate.run(trained, split="test", redo=True)
     assert result.metrics["signers"] == [""]
     assert result.metrics["by_signer"] == []
-    show.evaluated(result)
+    show(result)
     assert "the lowest" not in capsys.readouterr().out
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signpipe import show, workspace_status
+from signpipe import workspace_status
 from signpipe.cliptable import read_clips
+from signpipe.commands.extract import show
 from signpipe.errors import SignpipeError
 from signpipe.extraction.extract import run
 from signpipe.extraction.outcomes import append_outcomes, read_outcomes
@@ -122,11 +123,11 @@ def test_a_shard_without_clips(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert sorted(result.clips for result in results.values()) == [0, 0, 1]
     has = next(n for n, result in results.items() if result.clips)
     assert [result.left for result in results.values()] == [int(n < has) for n in (1, 2, 3)]
-    show.extraction(results[has % 3 + 1], workspace.root)
+    show(results[has % 3 + 1], workspace.root)
     assert "no clip falls to this shard" in capsys.readouterr().out
     # What the others have is old outcomes: they do not tell what is left.
     again = run(workspace, [tmp_path], shard=Shard(has % 3 + 1, 3), workers=1, retry_failed=True)
-    show.extraction(again, workspace.root)
+    show(again, workspace.root)
     assert again.left is None
     assert "when the other shards are done, too,\nnext: " in capsys.readouterr().out
 

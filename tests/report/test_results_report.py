@@ -4,7 +4,7 @@ import json
 import pytest
 from pages import words as words_of
 
-from signpipe import show
+from signpipe.commands.report import show_results
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate, split_use_log
 from signpipe.report import results_report
@@ -42,7 +42,7 @@ def test_of_clips_alone_everything_is_missing_and_no_chart_is_empty(signs_worksp
         "python examples/ablation.py",
     }
     assert [path.name for path in result.folder.iterdir()] == ["contents.csv"]
-    show.results_reported(result)
+    show_results(result)
     said = capsys.readouterr().out
     assert str(result.path) in said
     assert f"signpipe pretrain{where}" in said
