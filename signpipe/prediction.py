@@ -12,7 +12,7 @@ from signpipe.evaluation.protocols.finetuned import newest_run
 from signpipe.extraction.clip import Extraction, extract_clip
 from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
-from signpipe.model.recognizer import Card, Recognizer, final, load_recognizer
+from signpipe.model.stream_classifiers import Card, StreamClassifiers, final, load_recognizer
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.progress import track
@@ -96,7 +96,7 @@ def _overlay_paths(paths: Sequence[Path], overlay: Path | None) -> list[Path | N
 
 
 def _predict(
-    path: Path, holistic: Holistic, model: Recognizer, card: Card, top: int
+    path: Path, holistic: Holistic, model: StreamClassifiers, card: Card, top: int
 ) -> tuple[Prediction, Landmarks | None]:
     if not path.exists():
         return Prediction(str(path), "unreadable", "there is no such file", ()), None
@@ -108,7 +108,7 @@ def _predict(
 
 
 def classify(
-    extraction: Extraction, model: Recognizer, card: Card
+    extraction: Extraction, model: StreamClassifiers, card: Card
 ) -> tuple[tuple[str, float], ...]:
     """All signs with their probabilities, the likeliest first, for a usable extraction."""
     assert extraction.landmarks is not None

@@ -9,7 +9,7 @@ import torch
 from signpipe import prediction
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction
-from signpipe.model.recognizer import Card, Recognizer, save_recognizer
+from signpipe.model.stream_classifiers import Card, StreamClassifiers, save_recognizer
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings, PrepareSettings
@@ -23,7 +23,7 @@ SIGNS = ("house", "tree", "water")
 def recognizer(tmp_path):
     torch.manual_seed(0)
     card = Card(signs=SIGNS, encoder=ENCODER, prepare=PrepareSettings(), joint_weight=0.6)
-    save_recognizer(tmp_path / "recognizer", Recognizer(ENCODER, len(SIGNS)), card)
+    save_recognizer(tmp_path / "recognizer", StreamClassifiers(ENCODER, len(SIGNS)), card)
     return tmp_path / "recognizer"
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from signpipe import __version__
 from signpipe.errors import SignpipeError
-from signpipe.model.recognizer import LAYOUT, load_weights
+from signpipe.model.stream_classifiers import LAYOUT, load_weights
 from signpipe.settings import EncoderSettings, PrepareSettings, Streams
 from signpipe.workspace import atomic
 

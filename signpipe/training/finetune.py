@@ -16,7 +16,13 @@ from signpipe.cliptable import Clip, count_by, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.model import distributed
 from signpipe.model.backbone import load_backbone
-from signpipe.model.recognizer import Card, Recognizer, combine, final, save_recognizer
+from signpipe.model.stream_classifiers import (
+    Card,
+    StreamClassifiers,
+    combine,
+    final,
+    save_recognizer,
+)
 from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
@@ -92,7 +98,7 @@ class Finetuning:
         self.settings, self.parts, self.val = settings, parts, data.val
         self.frames = settings.encoder.frames
         torch.manual_seed(settings.seed)
-        self.recognizer = Recognizer(
+        self.recognizer = StreamClassifiers(
             settings.encoder, data.signs, settings.streams, settings.classifier
         )
         if data.backbone:
@@ -338,7 +344,7 @@ def _chosen(state: State) -> dict[str, float]:
     return state.rows[(state.best_epoch or state.epoch) - 1]
 
 
-def choose_weight(recognizer: Recognizer, parts: Parts, val: Labelled, frames: int) -> float:
+def choose_weight(recognizer: StreamClassifiers, parts: Parts, val: Labelled, frames: int) -> float:
     """The joint stream's weight in the mean of logits, chosen on val; ties go to the even mean."""
     logits = score(recognizer, parts, val.rows, frames)
     candidates = sorted(np.linspace(0.0, 1.0, 21).round(2), key=lambda weight: abs(weight - 0.5))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from signpipe.model.recognizer import Recognizer
+from signpipe.model.stream_classifiers import StreamClassifiers
 from signpipe.parts.store import Parts
 from signpipe.training.views import Window, resample, split_valid, stream_views
 
@@ -13,7 +13,7 @@ BATCH = 256
 
 @torch.inference_mode()
 def score(
-    recognizer: Recognizer, parts: Parts, rows: NDArray[np.int64], frames: int
+    recognizer: StreamClassifiers, parts: Parts, rows: NDArray[np.int64], frames: int
 ) -> dict[str, NDArray[np.float32]]:
     """Logits (B, S) of every stream for the clips `rows`, each seen in its central window.
 

@@ -10,7 +10,7 @@ from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.model.backbone import read_backbone_card
-from signpipe.model.recognizer import load_recognizer
+from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.parts import prepare
 from signpipe.parts.store import open_parts
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from signpipe.model.recognizer import Recognizer
+from signpipe.model.stream_classifiers import StreamClassifiers
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings
 from signpipe.training import scoring
@@ -10,7 +10,7 @@ from signpipe.training import scoring
 def test_batches_make_no_difference(monkeypatch):
     settings = EncoderSettings(frames=4, part_channels=16, heads=2)
     torch.manual_seed(0)
-    recognizer = Recognizer(settings, 3).eval()
+    recognizer = StreamClassifiers(settings, 3).eval()
     rng = np.random.default_rng(0)
     clips = {str(i): rng.random((5 + i, 49, 3)).astype(np.float32) for i in range(7)}
     rows = np.array([6, 0, 3, 3, 5])

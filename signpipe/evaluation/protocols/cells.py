@@ -13,7 +13,7 @@ from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
 from signpipe.evaluation.protocols.common import Request, Scored, opened, rows_of
 from signpipe.evaluation.protocols.frozen import find
-from signpipe.model.recognizer import combine, load_recognizer
+from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
 from signpipe.settings import FinetuneSettings
 from signpipe.training.encoders import fitting_card

@@ -15,7 +15,7 @@ from signpipe.evaluation.protocols.common import (
     seen_in_pretraining,
 )
 from signpipe.evaluation.protocols.tables import calibrations
-from signpipe.model.recognizer import combine, load_recognizer
+from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
 from signpipe.splits import TRAIN, UNLABELLED
 from signpipe.training import training_runs

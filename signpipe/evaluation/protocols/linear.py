@@ -6,7 +6,7 @@ from signpipe.evaluation.linear_probe import probes
 from signpipe.evaluation.protocols.common import OF_LOGITS, Measured, Plan, Request
 from signpipe.evaluation.protocols.frozen import WEIGHTS, Frozen, Members, Sides, planned, selection
 from signpipe.evaluation.protocols.tables import calibrations
-from signpipe.model.recognizer import combine
+from signpipe.model.stream_classifiers import combine
 from signpipe.training.metrics import Logits
 from signpipe.workspace import Workspace
 

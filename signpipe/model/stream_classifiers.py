@@ -58,7 +58,7 @@ class Card(BaseModel):
         return self
 
 
-class Recognizer(nn.Module):
+class StreamClassifiers(nn.Module):
     """Clips of both streams -> logits over `signs` for each stream it has.
 
     A linear `classifier` sees the sum of hand and trunk, the method's f = h + b, or both parts side
@@ -104,7 +104,7 @@ def final(logits: dict[str, Array], joint_weight: float = 0.5) -> Array:
     return list(combine(logits, joint_weight).values())[-1]
 
 
-def save_recognizer(folder: Path, recognizer: Recognizer, card: Card) -> None:
+def save_recognizer(folder: Path, recognizer: StreamClassifiers, card: Card) -> None:
     """Write the recogniser's folder; the card comes last, and without it there is none."""
     weights = {k: v.detach().cpu().contiguous() for k, v in recognizer.state_dict().items()}
     with atomic(folder / "model.safetensors") as temporary:
@@ -112,7 +112,7 @@ def save_recognizer(folder: Path, recognizer: Recognizer, card: Card) -> None:
     write_json(folder / "recognizer.json", card.model_dump())
 
 
-def load_recognizer(folder: Path) -> tuple[Recognizer, Card]:
+def load_recognizer(folder: Path) -> tuple[StreamClassifiers, Card]:
     """The recogniser, in evaluation mode, and its card.
 
     Raises SignpipeError if the folder is missing, damaged, or of another layout or version.
@@ -125,7 +125,7 @@ def load_recognizer(folder: Path) -> tuple[Recognizer, Card]:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise SignpipeError(f"{folder}/recognizer.json: {field}: {first['msg']}") from error
-    recognizer = Recognizer(card.encoder, len(card.signs), card.streams, card.classifier)
+    recognizer = StreamClassifiers(card.encoder, len(card.signs), card.streams, card.classifier)
     load_weights(recognizer, folder / "model.safetensors")
     return recognizer.eval(), card
 

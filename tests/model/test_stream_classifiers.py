@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from signpipe.errors import SignpipeError
-from signpipe.model.recognizer import (
+from signpipe.model.stream_classifiers import (
     Card,
-    Recognizer,
+    StreamClassifiers,
     combine,
     final,
     load_recognizer,
@@ -21,7 +21,7 @@ ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
 def folder(tmp_path):
     torch.manual_seed(0)
     card = Card(signs=("käse", "$x"), joint_weight=0.7, encoder=ENCODER, prepare=PrepareSettings())
-    save_recognizer(tmp_path / "recognizer", Recognizer(ENCODER, 2), card)
+    save_recognizer(tmp_path / "recognizer", StreamClassifiers(ENCODER, 2), card)
     return tmp_path / "recognizer"
 
 
@@ -31,7 +31,7 @@ def test_what_is_saved_is_loaded(folder):
     assert card.joint_weight == 0.7
     assert not recognizer.training
     torch.manual_seed(0)
-    for name, value in Recognizer(ENCODER, 2).state_dict().items():
+    for name, value in StreamClassifiers(ENCODER, 2).state_dict().items():
         assert torch.equal(recognizer.state_dict()[name], value), name
     assert sorted(path.name for path in folder.iterdir()) == [
         "model.safetensors",
@@ -74,7 +74,7 @@ def test_both_is_the_weighted_mean_of_logits():
 
 def test_a_single_stream_is_all_there_is(tmp_path):
     card = Card(signs=("a", "b"), streams="motion", encoder=ENCODER, prepare=PrepareSettings())
-    save_recognizer(tmp_path, Recognizer(ENCODER, 2, "motion").eval(), card)
+    save_recognizer(tmp_path, StreamClassifiers(ENCODER, 2, "motion").eval(), card)
     recognizer, _ = load_recognizer(tmp_path)
     points, valid = torch.randn(3, 4, 49, 2), torch.ones(3, 4, 49, dtype=torch.bool)
     logits = recognizer({"motion": (points, valid)})
@@ -84,7 +84,7 @@ def test_a_single_stream_is_all_there_is(tmp_path):
 
 def test_a_classifier_of_both_parts_is_kept_as_such(tmp_path):
     given = {"signs": ("a", "b"), "streams": "joint", "classifier": "parts", "encoder": ENCODER}
-    made = Recognizer(ENCODER, 2, "joint", "parts").eval()
+    made = StreamClassifiers(ENCODER, 2, "joint", "parts").eval()
     save_recognizer(tmp_path, made, Card(**given, prepare=PrepareSettings()))
     recognizer, card = load_recognizer(tmp_path)
     assert card.classifier == "parts"
