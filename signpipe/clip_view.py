@@ -12,6 +12,7 @@ from signpipe.pictures.footage import Footage
 from signpipe.report.stored_footage import stored_footage
 from signpipe.settings import ExtractSettings
 from signpipe.video.write import write_video
+from signpipe.wording import counted
 from signpipe.workspace import Workspace, atomic, read_record
 
 NAME_BYTES = 200  # of a file name; 255 is the usual limit, and an ending is added
@@ -108,7 +109,7 @@ def _extracted(workspace: Workspace, path: Path) -> Footage:
 
 def _about(footage: Footage, outcome: Outcome | None) -> str:
     times = footage.landmarks.times
-    words = [f"{len(footage.landmarks)} frames"]
+    words = [counted(len(footage.landmarks), "frame")]
     if times is not None and len(times) > 1:
         words.append(f"{footage.fps:.3g} frames/s")
     if not footage.missing:

@@ -71,7 +71,9 @@ class Tracker:
 
 @contextmanager
 def track(description: str, total: int, unit: str = "clips") -> Iterator[Tracker]:
-    """Show progress over `total` items; the bar vanishes when the block ends."""
+    """Show progress over `total` items, named by `unit` in the plural; the bar vanishes when the
+    block ends."""
+    unit = unit.removesuffix("s") if total == 1 else unit
     if not sys.stderr.isatty():
         yield Tracker(description, total, unit, None)
         return

@@ -8,7 +8,16 @@ from pathlib import Path
 import signpipe
 
 PACKAGE = Path(signpipe.__file__).parent
-GROUND = {"errors", "workspace", "cliptable", "progress", "settings", "skeleton", "splits"}
+GROUND = {
+    "errors",
+    "workspace",
+    "cliptable",
+    "progress",
+    "settings",
+    "skeleton",
+    "splits",
+    "wording",
+}
 ROOMS = (
     "video",
     "datasets",

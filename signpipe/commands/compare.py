@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signpipe.commands.options import JsonOption, WorkspaceOption
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def compare(
 def show(result: "CompareResult") -> None:
     """Show every run's accuracy, its difference to the first run, and whether that is chance."""
     signers = len([signer for signer in result.signers if signer])
-    print(f"{result.clips} clips of {signers or 'unknown'} signers, split {result.split}")
+    whose = counted(signers, "signer") if signers else "unknown signers"
+    print(f"{counted(result.clips, 'clip')} of {whose}, split {result.split}")
     for (stream, measure), value in result.values.items():
         print(f"{stream}, {_MEASURES[measure]}")
         print(f"  {result.runs[0]:30}{value:8.1%}")

@@ -7,6 +7,7 @@ import typer
 
 from signpipe.commands.output import named_signs, print_streams
 from signpipe.progress import duration
+from signpipe.wording import counted
 
 if TYPE_CHECKING:
     from signpipe.demo.pipeline import DemoResult
@@ -28,7 +29,8 @@ def show(result: "DemoResult") -> None:
     """Show the demo's times, accuracy and overlay, and what to type for one's own videos."""
     for name, seconds in result.seconds.items():
         print(f"{name:10} {duration(seconds)}")
-    print(f"signer {result.signer}, whom the recogniser has never seen ({result.clips} clips):")
+    clips = counted(result.clips, "clip")
+    print(f"signer {result.signer}, whom the recogniser has never seen ({clips}):")
     print_streams(result.metrics)
     print(f"{result.prediction.clip}: {named_signs(result.prediction)}")
     print(f"overlay: {result.overlay}")

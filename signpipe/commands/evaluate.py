@@ -18,6 +18,7 @@ from signpipe.commands.options import (
 from signpipe.commands.output import print_streams
 from signpipe.evaluation.schema import Protocol
 from signpipe.settings import EvaluateSettings, resolve
+from signpipe.wording import counted, times
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -84,10 +85,11 @@ def show(result: "EvaluateResult") -> None:
     """Show the figures of every stream, and what they were measured on."""
     metrics = result.metrics
     signers = [signer for signer in metrics["signers"] if signer]
-    by = f"{len(signers)} signers" if signers else "signers unknown"
+    by = counted(len(signers), "signer") if signers else "signers unknown"
     print(
         f"{metrics['protocol']}, run {metrics['run']} on split {metrics['split']}: "
-        f"{metrics['clips']} clips, {metrics['signs_scored']} of {metrics['signs']} signs, {by}"
+        f"{counted(metrics['clips'], 'clip')}, {metrics['signs_scored']} of "
+        f"{counted(metrics['signs'], 'sign')}, {by}"
     )
     print_streams(metrics)
     if metrics["summary"]:
@@ -99,13 +101,15 @@ def show(result: "EvaluateResult") -> None:
     for stream, calibration in metrics["calibration"].items():
         print(f"expected calibration error of {stream}: {calibration['expected_error']:.3f}")
     if metrics["clips_of_unknown_signs"]:
-        print(f"{metrics['clips_of_unknown_signs']} clips of signs it never learned are left out")
+        left_out = counted(metrics["clips_of_unknown_signs"], "clip")
+        print(f"left out, of signs it never learned: {left_out}")
     if metrics["clips_seen_in_pretraining"]:
-        print(f"{metrics['clips_seen_in_pretraining']} were seen in pretraining, without labels")
+        seen = counted(metrics["clips_seen_in_pretraining"], "was", "were")
+        print(f"{seen} seen in pretraining, without labels")
     if metrics["split"] == "val":
         print("val was chosen on, so these figures flatter; --split test reports")
     elif metrics["scored_before"]:
-        print(f"{metrics['split']} had been scored {metrics['scored_before']} times before this")
+        print(f"{metrics['split']} had been scored {times(metrics['scored_before'])} before this")
     print(f"details: {result.folder}")
 
 
@@ -152,4 +156,4 @@ def _by_signer(cells: list[dict[str, Any]]) -> None:
         f"median {median(tops):.1%}; the lowest:"
     )
     for cell, top in zip(ranked[:LOWEST], tops, strict=False):
-        print(f"  {cell['of']['signer']}: {top:.1%} of {cell['clips']} clips")
+        print(f"  {cell['of']['signer']}: {top:.1%} of {counted(cell['clips'], 'clip')}")

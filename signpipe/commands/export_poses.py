@@ -8,6 +8,7 @@ import typer
 
 from signpipe.commands.options import FAILED_SOME, WorkspaceOption
 from signpipe.commands.output import MOST
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -38,17 +39,19 @@ def export_poses(
 def show(result: "ExportResult", workspace: Path) -> None:
     """Show which .pose files were written and how they come back."""
     if result.already:
-        print(f"{result.already} clips were exported already")
+        print(f"{counted(result.already, 'clip was', 'clips were')} exported already")
     if result.written:
-        print(f"{result.written} clips, {result.frames} frames -> {result.folder}")
+        what = f"{counted(result.written, 'clip')}, {counted(result.frames, 'frame')}"
+        print(f"{what} -> {result.folder}")
     if result.assumed:
         print(
-            f"{result.assumed} clips do not tell their picture's size or frame rate: written as "
+            f"{counted(result.assumed, 'clip does', 'clips do')} not tell the picture's size or "
+            "frame rate: written as "
             f"{result.assumption}"
         )
     for reason in result.failures[:MOST]:
         print(f"  left out: {reason}")
     if len(result.failures) > MOST:
-        print(f"  and {len(result.failures) - MOST} more")
+        print(f"  and {len(result.failures) - MOST:,} more")
     folder = shlex.quote(str(result.folder))
     print(f"another workspace takes them by: signpipe import {folder} --labels {folder}/labels.csv")

@@ -22,6 +22,7 @@ from signpipe.commands.output import (
 )
 from signpipe.progress import duration
 from signpipe.settings import ExtractSettings, parse_changes, resolve
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -99,20 +100,21 @@ def show(result: "ExtractResult", workspace: Path) -> None:
     done_now = result.clips - result.done_before
     if done_now:
         rate = f"{result.frames / max(result.seconds, 1e-9):.0f} frames/s"
-        by = f"{result.workers} workers" if result.workers else "a Dask cluster"
+        by = counted(result.workers, "worker") if result.workers else "a Dask cluster"
         print(
-            f"{done_now} clips, {result.frames} frames in {duration(result.seconds)} "
-            f"({rate}, {by}) -> {workspace / 'keypoints'}"
+            f"{counted(done_now, 'clip')}, {counted(result.frames, 'frame')} in "
+            f"{duration(result.seconds)} ({rate}, {by}) -> {workspace / 'keypoints'}"
         )
     if result.done_before:
-        print(f"{result.done_before} clips were done already")
+        print(f"{counted(result.done_before, 'clip was', 'clips were')} done already")
     print(f"outcomes: {counts(result.statuses) or 'none, no clip falls to this shard'}")
     print_failures(result.failures, workspace)
     if result.dataset:
         _dataset(result.dataset)
     print_labels(result.labels, result.unmatched_labels)
     if result.left:
-        print(f"{result.left} clips are left to other shards; when these are done,")
+        left = counted(result.left, "clip is left", "clips are left")
+        print(f"{left} to other shards; when these are done,")
     elif result.left is None:
         print("when the other shards are done, too,")
     print(next_command("pretrain", workspace))

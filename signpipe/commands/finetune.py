@@ -16,9 +16,10 @@ from signpipe.commands.options import (
     WorkspaceOption,
     changes,
 )
-from signpipe.commands.output import next_command, some
+from signpipe.commands.output import next_command
 from signpipe.errors import SignpipeError
 from signpipe.settings import FinetuneSettings, resolve
+from signpipe.wording import counted, listed
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def finetune(
 
 def show(result: "FinetuneResult", workspace: Path) -> None:
     """Show the split, what was learned from, and the recogniser."""
-    counts = ", ".join(f"{count} {split}" for split, count in result.counts.items())
-    print(f"{result.signs} signs; split {result.split}: {counts}")
+    counts = ", ".join(f"{count:,} {split}" for split, count in result.counts.items())
+    print(f"{counted(result.signs, 'sign')}; split {result.split}: {counts}")
     if result.dropped:
-        print(f"without training clips, so not learned: {some(result.dropped)}")
+        print(f"without training clips, so not learned: {listed(result.dropped)}")
     print(f"from {result.encoder or 'scratch'}")
     if result.already:
         print(f"{result.recognizer} is done already")

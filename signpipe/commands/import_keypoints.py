@@ -7,6 +7,7 @@ import typer
 
 from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, WorkspaceOption
 from signpipe.commands.output import MOST, counts, next_command, print_failures, print_labels
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def show(result: "ImportResult", workspace: Path) -> None:
     for name in result.already:
         print(f"{name} was imported already")
     if result.done_before:
-        print(f"{result.done_before} clips were imported already")
-    print(f"{result.clips} clips, {result.frames} frames: {counts(result.statuses)}")
+        print(f"{counted(result.done_before, 'clip was', 'clips were')} imported already")
+    what = f"{counted(result.clips, 'clip')}, {counted(result.frames, 'frame')}"
+    print(f"{what}: {counts(result.statuses)}")
     for reason in result.refused[:MOST]:
         print(f"  left out: {reason}")
     print_failures(result.failures, workspace)

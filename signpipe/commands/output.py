@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from signpipe.wording import counted, listed
 from signpipe.workspace import DEFAULT
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 
 MOST = 10  # failures that are listed one by one
-NAMED = 5  # names that are listed in one line
 
 
 def next_command(command: str, workspace: Path) -> str:
@@ -28,7 +28,7 @@ def print_listed(what: str, items: Sequence[object], where: str = "") -> None:
     for item in items[:MOST]:
         print(f"  {item}")
     if len(items) > MOST:
-        print(f"  and {len(items) - MOST} more{where}")
+        print(f"  and {len(items) - MOST:,} more{where}")
 
 
 def print_failures(failures: "tuple[Outcome, ...]", workspace: Path) -> None:
@@ -36,26 +36,23 @@ def print_failures(failures: "tuple[Outcome, ...]", workspace: Path) -> None:
         print(f"  {outcome.status}: {outcome.source}: {outcome.reason}")
     if len(failures) > MOST:
         more = len(failures) - MOST
-        print(f"  and {more} more, see the column reason in {workspace / 'clips.csv'}")
+        print(f"  and {more:,} more, see the column reason in {workspace / 'clips.csv'}")
 
 
 def counts(statuses: dict[str, int]) -> str:
-    return ", ".join(f"{count} {status}" for status, count in statuses.items())
+    return ", ".join(f"{count:,} {status}" for status, count in statuses.items())
 
 
 def print_labels(labels: dict[str, int], unmatched: tuple[str, ...]) -> None:
     signs = {label: count for label, count in labels.items() if label}
     if signs:
-        print(f"labels: {sum(signs.values())} clips with {len(signs)} signs")
+        clips = counted(sum(signs.values()), "clip")
+        print(f"labels: {clips} with {counted(len(signs), 'sign')}")
     else:
         print("labels: none")
     if unmatched:
-        print(f"{len(unmatched)} rows of the labels file match no clip: {some(unmatched)}")
-
-
-def some(names: tuple[str, ...]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+        rows = counted(len(unmatched), "row")
+        print(f"no clip fits {rows} of the labels file: {listed(unmatched)}")
 
 
 def print_streams(metrics: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from signpipe.commands.options import (
 )
 from signpipe.commands.output import next_command
 from signpipe.settings import PrepareSettings, parse_changes, resolve
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -37,5 +38,6 @@ def prepare(
 def show(result: "PrepareResult", workspace: Path) -> None:
     """Show the parts file."""
     state = "is up to date" if result.already else "was made"
-    print(f"{result.path} {state}: {result.clips} clips, {result.frames} frames")
+    what = f"{counted(result.clips, 'clip')}, {counted(result.frames, 'frame')}"
+    print(f"{result.path} {state}: {what}")
     print(next_command("pretrain", workspace))

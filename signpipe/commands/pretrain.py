@@ -17,6 +17,7 @@ from signpipe.commands.options import (
 )
 from signpipe.commands.output import next_command
 from signpipe.settings import PretrainSettings, resolve
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def pretrain(
 def show(result: "PretrainResult", workspace: Path) -> None:
     """Show the last epoch's numbers and the encoder."""
     if result.already:
-        print(f"{result.encoder} is done already ({result.clips} clips)")
+        print(f"{result.encoder} is done already ({counted(result.clips, 'clip')})")
     else:
         shown = ("loss", "contrast", "consistency", "transfer", "top1_joint", "top1_motion")
         there = [name for name in shown if name in result.numbers]
         numbers = ", ".join(f"{name} {result.numbers[name]:.3f}" for name in there)
-        print(f"pretrained on {result.clips} clips: {numbers}")
+        print(f"pretrained on {counted(result.clips, 'clip')}: {numbers}")
         print(f"encoder: {result.encoder}")
     print(next_command("finetune", workspace))

@@ -9,6 +9,7 @@ import typer
 from signpipe.commands.options import WorkspaceOption
 from signpipe.commands.output import MOST
 from signpipe.errors import SignpipeError
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ REPORTS: dict[str, Callable[[Workspace, Path | None], None]] = {
 
 def show_extraction(result: "ReportResult") -> None:
     """Show where the page is and what on it asks for a look."""
-    print(f"{result.path}: {result.clips} clips")
+    print(f"{result.path}: {counted(result.clips, 'clip')}")
     if result.duplicates:
         leaks = f", of which across splits, a leak: {result.leaks}" if result.leaks else ""
         print(f"groups of duplicates: {result.duplicates}{leaks}")
@@ -64,7 +65,10 @@ def show_extraction(result: "ReportResult") -> None:
 
 def show_results(result: "ResultsReport") -> None:
     """Show where the page and its files are, and what it could not show yet."""
-    print(f"{result.path}: {result.evaluations} evaluations; tables and pictures: {result.folder}")
+    print(
+        f"{result.path}: {counted(result.evaluations, 'evaluation')}; tables and pictures: "
+        f"{result.folder}"
+    )
     for what, command in result.missing:
         print(f"not there yet: {what}: {command}")
     for reason in result.unread[:MOST]:

@@ -20,7 +20,7 @@ def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> N
     from signpipe import workspace_status as stage
 
     if not workspace.exists():
-        note(f"there is no workspace {workspace} yet")
+        note(f"there is no folder {workspace} yet")
     result = stage.run(Workspace(workspace))
     if json_:
         print(json.dumps(asdict(result), indent=2, ensure_ascii=False))

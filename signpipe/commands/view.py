@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signpipe.commands.options import WorkspaceOption
+from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +34,6 @@ def view(
 def show(result: "ViewResult") -> None:
     """Show where the picture is, and whose landmarks it shows on what."""
     whose = "landmarks of the workspace" if result.stored else "extracted just now"
-    print(f"{result.path}: {result.frames} frames of {result.clip}, {whose}")
+    print(f"{result.path}: {counted(result.frames, 'frame')} of {result.clip}, {whose}")
     if result.missing:
         print(f"the skeleton is on a plain ground: {result.missing}")

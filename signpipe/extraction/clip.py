@@ -7,6 +7,7 @@ from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
 from signpipe.video.read import EmptyVideo, UnreadableVideo, Video
 from signpipe.video.segments import segment_times
+from signpipe.wording import counted
 
 NOBODY = "no person was found in any frame"
 
@@ -50,7 +51,8 @@ def extract_clip(path: Path, holistic: Holistic, segment: str = "") -> Extractio
         return Extraction("failed", f"mediapipe failed: {error}")
     status, reason = "ok", ""
     if video.damage:
-        status, reason = "truncated", f"{len(landmarks)} frames were read, but {video.damage}"
+        frames = counted(len(landmarks), "frame was", "frames were")
+        status, reason = "truncated", f"{frames} read, but {video.damage}"
     if not landmarks.seen("pose").any():
         status, reason = "nobody", "; ".join(filter(None, (NOBODY, video.damage)))
     return Extraction(

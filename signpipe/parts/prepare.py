@@ -17,6 +17,7 @@ from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import read_parts_record, write_parts
 from signpipe.progress import Tracker, note, track
 from signpipe.settings import PrepareSettings
+from signpipe.wording import counted
 from signpipe.workspace import Workspace, differences, sha256_of_values
 
 
@@ -48,8 +49,9 @@ def run(
     behind = {outcome.clip_id for outcome in outcomes} - read_clips(workspace.clips).keys()
     if behind:
         note(
-            f"{len(behind)} extracted clips are not in the clip table and are left out; where an "
-            "extraction was cut short, the same `signpipe extract` adds them"
+            f"{counted(len(behind), 'extracted clip is', 'extracted clips are')} not in the clip "
+            "table and left out; where an extraction was cut short, the same `signpipe extract` "
+            "adds them"
         )
     present = read_parts_record(workspace.parts)
     if settings is None:

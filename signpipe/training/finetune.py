@@ -38,6 +38,7 @@ from signpipe.training.pretrain import pool_clips
 from signpipe.training.pseudo_labels import Neighbourhood, PseudoLabels
 from signpipe.training.scoring import score
 from signpipe.training.views import random_views, stream_views
+from signpipe.wording import counted
 from signpipe.workspace import Workspace, read_record
 
 SCRATCH = "scratch"
@@ -184,7 +185,7 @@ def run(
     name = run or (SCRATCH if from_scratch else "default")
     prepared = prepare.run(workspace)
     if not prepared.already:
-        note(f"prepared {prepared.clips} clips in {prepared.path}")
+        note(f"prepared {counted(prepared.clips, 'clip')} in {prepared.path}")
     parts = open_parts(workspace.parts)
     if backbone:
         card = fitting_card(backbone, parts, settings)
@@ -307,7 +308,9 @@ def _finetune_data(
         note("no clip is left to validate on: the last epoch is kept")
     pseudo = around.pseudo_label(train.rows, train.labels, len(signs)) if around else None
     if pseudo:
-        note(f"{len(pseudo.rows)} unlabelled clips resemble labelled ones: learning from them too")
+        count = len(pseudo.rows)
+        alike = counted(count, "unlabelled clip resembles", "unlabelled clips resemble")
+        note(f"{alike} labelled ones: learning from them too")
     return FinetuneData(train, val, len(signs), backbone, pseudo)
 
 

@@ -29,6 +29,7 @@ from signpipe.training.encoders import ENCODER, fitting_card, named_encoder, ori
 from signpipe.training.loop import draw, fit, pick_device
 from signpipe.training.metrics_log import Logger
 from signpipe.training.views import random_views, stream_views
+from signpipe.wording import counted
 from signpipe.workspace import Workspace, sha256_of_values
 
 
@@ -127,7 +128,7 @@ def run(
     start = named_encoder(workspace, init) if init else None
     prepared = prepare.run(workspace)
     if not prepared.already:
-        note(f"prepared {prepared.clips} clips in {prepared.path}")
+        note(f"prepared {counted(prepared.clips, 'clip')} in {prepared.path}")
     parts = open_parts(workspace.parts)
     if start:
         fitting_card(start, parts, settings, settings.encoder)
@@ -216,8 +217,8 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
     if len(pool) < 2:
         named = ", ".join(split or "none" for split in wanted)
         raise SignpipeError(
-            f"{len(pool)} usable clips to pretrain on have the split {named}; there must be at "
-            "least two: extract more clips, or change the split column of the clip table"
+            f"{counted(len(pool), 'usable clip')} to pretrain on of the split {named}; there must "
+            "be at least two: extract more clips, or change the split column of the clip table"
         )
     # The table's order is the order in which clips were finished: chance must not train.
     return sorted(pool, key=lambda clip: clip.clip_id)

@@ -26,14 +26,14 @@ def poses(tmp_path: Path, walk, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_import_and_export_and_again(poses: Path):
     code, said = run("import", poses)
-    assert code == 0 and "1 clips, 20 frames: 1 ok" in said and "1 clips with 1 signs" in said
+    assert code == 0 and "1 clip, 20 frames: 1 ok" in said and "1 clip with 1 sign" in said
     code, said = run("import", poses)
-    assert code == 0 and "1 clips were imported already" in said
+    assert code == 0 and "1 clip was imported already" in said
     code, said = run("export-poses", "my out")
-    assert code == 0 and "1 clips, 20 frames -> my out" in said and "do not tell" not in said
+    assert code == 0 and "1 clip, 20 frames -> my out" in said and "do not tell" not in said
     assert "signpipe import 'my out' --labels 'my out'/labels.csv" in said
     code, said = run("export-poses", "my out")
-    assert code == 0 and "1 clips were exported already" in said
+    assert code == 0 and "1 clip was exported already" in said
 
 
 def test_exit_codes(poses: Path, walk):
