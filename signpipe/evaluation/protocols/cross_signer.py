@@ -24,6 +24,7 @@ from signpipe.evaluation.protocols.common import (
 )
 from signpipe.evaluation.protocols.tables import calibrations
 from signpipe.evaluation.schema import Cell
+from signpipe.parts.store import Parts
 from signpipe.progress import note
 from signpipe.splits import TRAIN, VAL, learnable, split_clips
 from signpipe.training import finetune
@@ -40,10 +41,8 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     Raises SignpipeError if signers are unknown, or fewer than three.
     """
     start = find_start(workspace, request, scratch=request.from_scratch)
-    clips, _ = table(workspace, start.parts)
     splits = list(dict.fromkeys((TRAIN, VAL, request.split)))
-    of_split(clips, request.split)
-    clips = [clip for clip in clips if clip.split in splits]
+    clips = members(workspace, start.parts, splits)
     folds = list(_folds(clips, request.settings.folds))
     scored = [clip for held_out, _ in folds for clip in held_out]
     # Also those that nobody is asked about: they can be named all the same.
@@ -69,6 +68,13 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         both="mean of the streams' logits, joint weighed by its fold's joint_weight",
         resumable=True,
     )
+
+
+def members(workspace: Workspace, parts: Parts, splits: Sequence[str]) -> list[Clip]:
+    """The labelled clips of all splits that take turns. Raises SignpipeError without the last."""
+    clips, _ = table(workspace, parts)
+    of_split(clips, splits[-1])
+    return [clip for clip in clips if clip.split in splits]
 
 
 def _folds(clips: list[Clip], folds: int) -> Sequence[Fold]:

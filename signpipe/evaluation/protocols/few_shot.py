@@ -29,6 +29,7 @@ from signpipe.evaluation.protocols.common import (
 )
 from signpipe.evaluation.protocols.frozen import WEIGHTS, Frozen, find, new_encoders
 from signpipe.evaluation.schema import MEASURES, Bootstrap, Cell, Figures
+from signpipe.parts.store import Parts
 from signpipe.progress import track
 from signpipe.settings import STREAMS_OF, EvaluateSettings
 from signpipe.splits import VAL
@@ -55,9 +56,7 @@ class Group:
 def plan(workspace: Workspace, request: Request) -> Plan:
     """Raises SignpipeError if there is no encoder, or no sign with more clips than are shown."""
     frozen = find(workspace, request)
-    clips, how = table(workspace, frozen.parts)
-    scored = of_split(clips, request.split)
-    val = [clip for clip in clips if clip.split == VAL]
+    val, scored, how = members(workspace, frozen.parts, request.split)
     asked = request.settings
     within = asked.within == "signer" and all(clip.signer for clip in scored)
     groups = grouped(scored, within)
@@ -66,7 +65,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
             f"no two signs {'of one signer ' if within else ''}in the split {request.split} have "
             f"more than {min(asked.shots)} clips; show fewer with --set shots=[1]"
         )
-    data = fingerprint(frozen.parts, list({c.clip_id: c for c in val + scored}.values()))
+    data = fingerprint(frozen.parts, used(val, scored))
     return Plan(
         protocol="few-shot",
         stage=frozen.stage,
@@ -87,6 +86,17 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         averages="top1 and top5 over queries, mean_class and mean_class_top5 over signs; then over "
         "draws" + (", then over signers, who count alike" if within else ""),
     )
+
+
+def members(workspace: Workspace, parts: Parts, split: str) -> tuple[list[Clip], list[Clip], str]:
+    """The clips of val and of the split, and where the splits come from."""
+    clips, how = table(workspace, parts)
+    return [clip for clip in clips if clip.split == VAL], of_split(clips, split), how
+
+
+def used(val: list[Clip], scored: list[Clip]) -> list[Clip]:
+    """Every clip that has a say in the result, once."""
+    return list({clip.clip_id: clip for clip in val + scored}.values())
 
 
 def grouped(clips: Sequence[Clip], within: bool) -> list[Group]:

@@ -53,8 +53,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
             scored=scored,
         )
 
-    record = read_record(source)
-    encoder = record["inputs"].get("encoder") if record else None
+    inputs = inputs_now(source, parts, known)
     return Plan(
         protocol="finetuned",
         stage="finetune",
@@ -64,18 +63,24 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         clips=known,
         signs=len(card.signs),
         unknown=len(clips) - len(known),
-        seen=seen_in_pretraining(workspace, encoder, known),
+        seen=seen_in_pretraining(workspace, inputs["encoder"], known),
         data=fingerprint(parts, known),
         settings=request.given("bootstrap", "level"),
-        inputs={
-            "recognizer": sha256_of_file(source / "recognizer" / "model.safetensors"),
-            "card": sha256_of_file(source / "recognizer" / "recognizer.json"),
-            "encoder": encoder,
-            "labels": sha256_of_values(*((c.clip_id, c.label, c.signer) for c in known)),
-            "parts": parts.record["inputs"]["keypoints"],
-        },
+        inputs=inputs,
         measure=measured,
     )
+
+
+def inputs_now(source: Path, parts: Parts, known: list[Clip]) -> dict[str, str | None]:
+    """Fingerprints of all that the figures of the run `source` on the `known` clips depend on."""
+    record = read_record(source)
+    return {
+        "recognizer": sha256_of_file(source / "recognizer" / "model.safetensors"),
+        "card": sha256_of_file(source / "recognizer" / "recognizer.json"),
+        "encoder": record["inputs"].get("encoder") if record else None,
+        "labels": sha256_of_values(*((c.clip_id, c.label, c.signer) for c in known)),
+        "parts": parts.record["inputs"]["keypoints"],
+    }
 
 
 def newest_run(workspace: Workspace) -> str:

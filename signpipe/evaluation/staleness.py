@@ -1,0 +1,102 @@
+"""Whether an evaluation still says what is so: what it measured may have changed since."""
+
+from pathlib import Path
+
+import numpy as np
+
+from signpipe.cliptable import Clip
+from signpipe.errors import SignpipeError
+from signpipe.evaluation.protocols import cross_signer, few_shot, finetuned, frozen
+from signpipe.evaluation.protocols.common import fingerprint
+from signpipe.evaluation.schema import Metrics, read_metrics
+from signpipe.parts.prepare import usable_outcomes, wanted_record
+from signpipe.parts.store import Parts, read_parts_record
+from signpipe.settings import PrepareSettings
+from signpipe.skeleton import KEYPOINTS
+from signpipe.training.encoders import ENCODER
+from signpipe.training.finetune import unlabelled
+from signpipe.workspace import Workspace, read_json, sha256_of_version
+
+
+def stale(workspace: Workspace, folder: Path, parts: Parts | None = None) -> str:
+    """Why the evaluation in `folder` would be measured anew, in words; "" if it would not.
+
+    For several evaluations, `parts` from `parts_now` spares looking at the keypoints each time.
+    Raises SignpipeError if metrics.json cannot be read.
+    """
+    metrics = read_metrics(folder / "metrics.json")
+    try:
+        return _weights(workspace, metrics) or _clips(
+            workspace, metrics, parts_now(workspace) if parts is None else parts
+        )
+    except SignpipeError as error:
+        return f"it cannot be measured again: {error}"
+
+
+def parts_now(workspace: Workspace) -> Parts:
+    """What `prepare` would make of the keypoints now: its clips and record, without any frame."""
+    outcomes = usable_outcomes(workspace)
+    present = read_parts_record(workspace.parts)
+    settings = PrepareSettings.model_validate(present["settings"] if present else {})
+    ids = [outcome.clip_id for outcome in outcomes]
+    none = np.empty((0, KEYPOINTS, 3), np.float32)
+    record = wanted_record(outcomes, settings)
+    return Parts(none, np.zeros(len(ids) + 1, np.int64), ids, record)
+
+
+def _weights(workspace: Workspace, metrics: Metrics) -> str:
+    """Whether the weights that were scored have been made again, or are gone."""
+    inputs = metrics.inputs
+    if metrics.stage == "finetune":
+        folder = workspace.run("finetune", metrics.run) / "recognizer"
+        if not (folder / "recognizer.json").exists():
+            return f"the recogniser {metrics.run} is gone"
+        files = {"recognizer": "model.safetensors", "card": "recognizer.json"}
+        if any(_sha256(folder / name) != inputs.get(key) for key, name in files.items()):
+            return f"the recogniser {metrics.run} was trained again"
+    elif metrics.stage == "pretrain":
+        encoders = [workspace.run("pretrain", n) / ENCODER for n in workspace.runs("pretrain")]
+        if inputs.get("encoder") not in {_sha256(path) for path in encoders}:
+            return "the encoder was trained again, or is gone"
+    return ""
+
+
+def _sha256(path: Path) -> str:
+    """The fingerprint of a file, made once for as long as it does not change; "" without it."""
+    if not path.exists():
+        return ""
+    status = path.stat()
+    return sha256_of_version(path, status.st_size, status.st_mtime_ns)
+
+
+def _clips(workspace: Workspace, metrics: Metrics, parts: Parts) -> str:
+    """Whether the clips, or what the clip table says of them, have changed."""
+    if metrics.protocol == "finetuned":
+        source = workspace.run("finetune", metrics.run)
+        card = read_json(source / "recognizer" / "recognizer.json")
+        clips = finetuned.split_members(workspace, source, parts, metrics.split)
+        known = [clip for clip in clips if clip.label in card["signs"]]
+        now = finetuned.inputs_now(source, parts, known)
+        if now["labels"] != metrics.inputs.get("labels"):
+            return "labels, signers or splits were changed"
+        if now["parts"] != metrics.inputs.get("parts"):
+            return "clips were added or changed"
+        if card["prepare"] != parts.record["settings"]:
+            return "prepare's settings were changed"
+    elif fingerprint(parts, _used(workspace, metrics, parts)) != metrics.data:
+        return "clips, labels, signers or splits were changed"
+    return ""
+
+
+def _used(workspace: Workspace, metrics: Metrics, parts: Parts) -> list[Clip]:
+    """The clips that have a say in a protocol's result."""
+    if metrics.protocol == "few-shot":
+        val, scored, _ = few_shot.members(workspace, parts, metrics.split)
+        return few_shot.used(val, scored)
+    if metrics.protocol == "cross-signer":
+        clips = cross_signer.members(workspace, parts, metrics.split.split("+"))
+    else:
+        clips = frozen.members(workspace, parts, metrics.split).used
+    learned = metrics.settings.get("finetune", {})
+    hidden = metrics.inputs.get("encoder") and learned.get("unlabelled")
+    return clips + (unlabelled(workspace, parts, clips) if hidden else [])
