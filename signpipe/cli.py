@@ -22,6 +22,7 @@ from signpipe.commands.predict import predict
 from signpipe.commands.prepare import prepare
 from signpipe.commands.pretrain import pretrain
 from signpipe.commands.report import report
+from signpipe.commands.settings import settings
 from signpipe.commands.status import status
 from signpipe.commands.view import view
 from signpipe.errors import SignpipeError
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "view": view,
     "report": report,
     "status": status,
+    "settings": settings,
     "demo": demo,
 }
 

@@ -4,12 +4,15 @@ from signpipe.errors import SignpipeError
 from signpipe.settings import (
     PRESETS,
     EncoderSettings,
+    EvaluateSettings,
     FinetuneSettings,
     PrepareSettings,
     PretrainSettings,
     parse_changes,
     resolve,
 )
+from signpipe.settings.explained import STAGES, explained
+from signpipe.settings.sources import leaves
 
 
 def test_the_last_of_preset_file_and_change_wins(tmp_path):
@@ -24,8 +27,11 @@ def test_the_last_of_preset_file_and_change_wins(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"epoch": 3}, "no setting epoch;"),
-        ({"encoder.frame": 3}, "no setting encoder.frame;"),
+        ({"epoch": 3}, "no setting epoch; did you mean epochs?"),
+        ({"encoder.frame": 3}, "no setting encoder.frame; did you mean encoder.frames?"),
+        ({"frames": 3}, "no setting frames; did you mean encoder.frames?"),
+        ({"least_steps": 3}, "did you mean min_steps_per_epoch?"),
+        ({"xyzzy": 3}, "no setting xyzzy; `signpipe settings` lists"),
         ({"epochs": 0}, "epochs: .*greater than or equal to 1.*0"),
         ({"augmentation": "wild"}, "augmentation: .*wild"),
         ({"encoder.heads": 7}, "multiple of heads"),
@@ -33,13 +39,49 @@ def test_the_last_of_preset_file_and_change_wins(tmp_path):
         ({"queue": 32}, "queue must be at least batch_size"),
         ({"contrast": []}, "contrast must name"),
         ({"streams": "hands"}, "streams: .*hands"),
-        ({"mild.rotate": 3}, "no setting mild.rotate;"),
+        ({"mild.rotate": 3}, "no setting mild.rotate; did you mean mild.*_rotation"),
         ({"mild.swap": 2}, r"mild\.swap: .*less than or equal to 1"),
     ],
 )
 def test_impossible_values_are_refused_by_name(changes, said):
     with pytest.raises(SignpipeError, match=said):
         resolve(PretrainSettings, changes=changes)
+
+
+def test_an_unknown_setting_names_few_others():
+    with pytest.raises(SignpipeError) as refused:
+        resolve(EvaluateSettings, changes={"finetune.batch": 3})
+    assert "did you mean finetune.batch_size?" in str(refused.value)
+    with pytest.raises(SignpipeError) as refused:
+        resolve(PretrainSettings, changes={"weight": 3})
+    assert len(str(refused.value)) < 160
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_setting_has_a_description_and_a_range(stage):
+    for setting in explained(stage):
+        assert len(setting.description) > 5, setting.name
+        assert not setting.description.endswith("."), setting.name
+        bounded = ("at least", "at most", "above", "below", "one of", "true or false")
+        assert any(word in setting.range for word in bounded), setting.name
+
+
+def test_explained_settings_are_those_in_force(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text("epochs = 7\nbatch_size = 16\n[encoder]\nframes = 32\n")
+    changes = {"batch_size": 8, "mild.swap": 0}
+    found = {s.name: s for s in explained("pretrain", "paper", file, changes)}
+    made = resolve(PretrainSettings, "paper", file, changes)
+    assert {name: s.value for name, s in found.items()} == dict(
+        leaves(made.model_dump(mode="json"))
+    )
+    sources = {name: s.source for name, s in found.items()}
+    assert sources["epochs"] == sources["encoder.frames"] == str(file)
+    assert sources["batch_size"] == sources["mild.swap"] == "command line"
+    assert sources["queue"] == sources["encoder.layers"] == "preset paper"
+    assert found["mild.swap"].range == "number at least 0, at most 1"
+    assert found["precision"].range == "one of auto, fp32, bf16"
+    assert {s.source for s in explained("extract")} == {"default"}
 
 
 def test_an_unknown_preset_names_those_there_are():

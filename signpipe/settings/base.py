@@ -1,0 +1,25 @@
+"""What every stage's settings have in common, and the names of earlier versions."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+# What fields were called in runs that were made before.
+RENAMED = {
+    "batch": "batch_size",
+    "least_steps": "min_steps_per_epoch",
+    "clip_gradient": "max_grad_norm",
+    "drops": "lr_milestones",
+    "encoder_rate": "encoder_lr_scale",
+}
+
+
+class Settings(BaseModel):
+    """Fields that cannot be changed once made; each has a description with its unit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def under_new_names(values: dict[str, Any]) -> dict[str, Any]:
+    """Settings that a run was made with, those that had other names then under today's."""
+    return {RENAMED.get(name, name): value for name, value in values.items()}
