@@ -8,9 +8,9 @@ from typing import Any
 from signpipe.cliptable import USABLE, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import read_outcomes
-from signpipe.parts.prepare import usable_outcomes, wanted_record
+from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_record
 from signpipe.parts.store import read_parts_record
-from signpipe.settings import PrepareSettings
+from signpipe.settings import PrepareSettings, under_new_names
 from signpipe.splits import fingerprint, labelled_clips, learnable
 from signpipe.training.encoders import ENCODER
 from signpipe.workspace import Workspace, differences, read_json, read_record, sha256_of_file
@@ -78,9 +78,12 @@ def _prepare(workspace: Workspace) -> StageStatus:
     record = read_parts_record(workspace.parts)
     if record is None:
         return StageStatus("prepare", "parts.h5", MISSING, "made by itself when it is needed")
-    settings = PrepareSettings.model_validate(record["settings"])
-    found = differences(record, wanted_record(usable_outcomes(workspace), settings))
     detail = f"{record['inputs']['clips']} clips"
+    try:
+        settings = recorded_settings(record)
+    except SignpipeError as error:
+        return StageStatus("prepare", "parts.h5", STALE, f"{detail}; {error}")
+    found = differences(record, wanted_record(usable_outcomes(workspace), settings))
     if found:
         changed = "; ".join(found).replace("inputs.", "")
         return StageStatus("prepare", "parts.h5", STALE, f"{detail}; {changed}")
@@ -122,7 +125,7 @@ def _changed(workspace: Workspace, record: dict[str, Any], keypoints: str | None
     parts = read_parts_record(workspace.parts)
     if inputs.get("parts") != keypoints:
         return "clips were added or changed"
-    if parts and inputs.get("prepare") != parts["settings"]:
+    if parts and under_new_names(inputs.get("prepare") or {}) != parts["settings"]:
         return "prepare's settings were changed"
     began_from = record.get("began_from")
     if began_from and _made_again(workspace.root / began_from["file"], began_from["sha256"]):

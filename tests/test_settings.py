@@ -10,6 +10,7 @@ from signpipe.settings import (
     PretrainSettings,
     parse_changes,
     resolve,
+    under_new_names,
 )
 from signpipe.settings.explained import STAGES, explained
 from signpipe.settings.sources import leaves
@@ -200,11 +201,14 @@ def test_the_published_numbers_of_fine_tuning_and_of_the_keypoints():
     assert release.lr_milestones == (50 / 80, 70 / 80)
     for preset in ("paper", "release"):
         prepared = resolve(PrepareSettings, preset)
-        assert (prepared.hand_box, prepared.trunk, prepared.mirror_left_hand) == (
-            2.2,
-            "image",
-            True,
-        )
+        assert (prepared.hand_box, prepared.trunk) == (2.2, "image")
+
+
+def test_the_mirrored_left_hand_of_files_written_before_is_no_setting_any_more():
+    assert PrepareSettings.model_validate({"mirror_left_hand": True}) == PrepareSettings()
+    assert under_new_names({"mirror_left_hand": True, "batch": 8}) == {"batch_size": 8}
+    with pytest.raises(SignpipeError, match=r"mirror_left_hand=false is no longer possible"):
+        resolve(PrepareSettings, changes={"mirror_left_hand": False})
 
 
 @pytest.mark.parametrize(

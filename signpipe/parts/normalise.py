@@ -36,7 +36,7 @@ def to_keypoints(
     for part, place in (("right_hand", RIGHT_HAND), ("left_hand", LEFT_HAND)):
         seen = landmarks.seen(part)
         hand = hand_in_box(getattr(landmarks, part)[seen, :, :2] * stretch, settings.hand_box)
-        if part == "left_hand" and settings.mirror_left_hand:
+        if part == "left_hand":  # so that both look like right hands
             hand[..., 0] *= -1
         keypoints[seen, place, :2] = hand
         keypoints[seen, place, 2] = 1.0

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from signpipe.cliptable import USABLE, read_clips
 from signpipe.errors import SignpipeError
@@ -55,8 +56,7 @@ def run(
         )
     present = read_parts_record(workspace.parts)
     if settings is None:
-        kept = present["settings"] if present and not redo else {}
-        settings = PrepareSettings.model_validate(kept)
+        settings = PrepareSettings() if redo or not present else recorded_settings(present)
     record = wanted_record(outcomes, settings)
     changes = differences(present, record) if present else []
     if present and present["settings"] != record["settings"] and not redo:
@@ -72,6 +72,15 @@ def run(
         clips = _keypoints(workspace, outcomes, settings, tracker)
         write_parts(workspace.parts, clips, frames, record)
     return PrepareResult(workspace.parts, len(outcomes), frames, False, tuple(changes))
+
+
+def recorded_settings(record: dict[str, Any]) -> PrepareSettings:
+    """What a parts file was made with. Raises SignpipeError naming what is no longer possible."""
+    try:
+        return PrepareSettings.model_validate(record["settings"])
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise SignpipeError(f"parts.h5 was made with other settings: {message}") from error
 
 
 def usable_outcomes(workspace: Workspace) -> list[Outcome]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signpipe.errors import SignpipeError
+from signpipe.settings import under_new_names
 from signpipe.skeleton import KEYPOINTS
 from signpipe.workspace import atomic
 
@@ -61,6 +62,8 @@ def read_parts_record(path: Path) -> dict[str, Any] | None:
     try:
         with h5py.File(path, "r") as file:
             record: dict[str, Any] = json.loads(file.attrs["record"])
+            if isinstance(record.get("settings"), dict):
+                record["settings"] = under_new_names(record["settings"])
             return record
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise _damaged(path, error) from error

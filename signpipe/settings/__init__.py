@@ -4,7 +4,7 @@ Values come from the preset, then a TOML file, then the command line; an unknown
 impossible value is refused by name.
 """
 
-from signpipe.settings.base import RENAMED, Settings, under_new_names
+from signpipe.settings.base import MIRRORED, RENAMED, Settings, under_new_names
 from signpipe.settings.evaluation import EvaluateSettings
 from signpipe.settings.keypoints import ExtractSettings, PrepareSettings
 from signpipe.settings.presets import PRESETS
@@ -27,6 +27,7 @@ from signpipe.settings.training import (
 )
 
 __all__ = [
+    "MIRRORED",
     "PRESETS",
     "RENAMED",
     "STREAMS_OF",

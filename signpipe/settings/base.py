@@ -12,6 +12,7 @@ RENAMED = {
     "drops": "lr_milestones",
     "encoder_rate": "encoder_lr_scale",
 }
+MIRRORED = "mirror_left_hand"  # a setting of prepare, once; it is always so
 
 
 class Settings(BaseModel):
@@ -21,5 +22,9 @@ class Settings(BaseModel):
 
 
 def under_new_names(values: dict[str, Any]) -> dict[str, Any]:
-    """Settings that a run was made with, those that had other names then under today's."""
-    return {RENAMED.get(name, name): value for name, value in values.items()}
+    """Settings that an output was made with, those that had other names then under today's.
+
+    What is always so, and is no setting any more, is left out.
+    """
+    kept = {name: value for name, value in values.items() if (name, value) != (MIRRORED, True)}
+    return {RENAMED.get(name, name): value for name, value in kept.items()}

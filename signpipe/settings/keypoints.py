@@ -1,10 +1,10 @@
 """Settings of extract and prepare: from a video to normalised parts."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from signpipe.settings.base import Settings
+from signpipe.settings.base import MIRRORED, Settings, under_new_names
 
 
 class ExtractSettings(Settings):
@@ -37,6 +37,16 @@ class PrepareSettings(Settings):
         "shoulders",
         description="unit and origin of the trunk: the shoulders' width and middle, or the picture",
     )
-    mirror_left_hand: bool = Field(
-        True, description="mirror the left hand, so that both hands look like a right hand"
-    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        values = under_new_names(values)
+        if MIRRORED not in values:
+            return values
+        raise ValueError(
+            f"{MIRRORED}=false is no longer possible, since one network serves both hands; prepare "
+            "again with `signpipe prepare --redo`, and train again"
+        )

@@ -66,7 +66,7 @@ def _published(
     return {
         PretrainSettings: PretrainSettings.model_validate(common | contrastive | pretrain),
         FinetuneSettings: FinetuneSettings.model_validate(common | supervised | finetune),
-        PrepareSettings: PrepareSettings(hand_box=2.2, trunk="image", mirror_left_hand=True),
+        PrepareSettings: PrepareSettings(hand_box=2.2, trunk="image"),
     }
 
 

@@ -80,8 +80,11 @@ def _differences(folder: Path, settings: dict[str, Any], inputs: dict[str, Any])
     record = read_record(folder)
     if record is None:
         return []
+    then = dict(record["inputs"])
+    if isinstance(then.get("prepare"), dict):
+        then["prepare"] = under_new_names(then["prepare"])
     return differences(
-        {"settings": under_new_names(record["settings"]), "inputs": record["inputs"]},
+        {"settings": under_new_names(record["settings"]), "inputs": then},
         {"settings": settings, "inputs": inputs},
     )
 

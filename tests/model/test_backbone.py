@@ -70,3 +70,15 @@ def test_a_file_without_the_newer_fields_has_both_streams_and_forward_motion(tmp
     save_file({"x": torch.zeros(1)}, path, metadata={"card": json.dumps(card)})
     read = read_backbone_card(path)
     assert (read.streams, read.encoder.motion, read.signpipe) == ("both", "forward", "unknown")
+
+
+def test_a_file_from_when_mirroring_was_a_setting_is_read_and_one_without_it_refused(tmp_path):
+    path = tmp_path / "encoder.safetensors"
+    card = BackboneCard(encoder=ENCODER, prepare=PrepareSettings()).model_dump(mode="json")
+    card["prepare"]["mirror_left_hand"] = True
+    save_file({"x": torch.zeros(1)}, path, metadata={"card": json.dumps(card)})
+    assert read_backbone_card(path).prepare == PrepareSettings()
+    card["prepare"]["mirror_left_hand"] = False
+    save_file({"x": torch.zeros(1)}, path, metadata={"card": json.dumps(card)})
+    with pytest.raises(SignpipeError, match="mirror_left_hand=false is no longer possible"):
+        read_backbone_card(path)

@@ -13,6 +13,7 @@ from signpipe.model.stream_classifiers import (
     save_recognizer,
 )
 from signpipe.settings import EncoderSettings, PrepareSettings
+from signpipe.workspace import read_json, write_json
 
 ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
 
@@ -94,3 +95,16 @@ def test_a_classifier_of_both_parts_is_kept_as_such(tmp_path):
     expected = found.hand @ weight[:, :16].T + found.trunk @ weight[:, 16:].T + bias
     torch.testing.assert_close(recognizer({"joint": view})["joint"], expected)
     torch.testing.assert_close(made({"joint": view})["joint"], expected)
+
+
+def test_a_card_from_when_mirroring_was_a_setting_is_read_and_one_without_it_refused(tmp_path):
+    card = Card(signs=("a", "b"), streams="joint", encoder=ENCODER, prepare=PrepareSettings())
+    save_recognizer(tmp_path, Recognizer(ENCODER, 2, "joint").eval(), card)
+    value = read_json(tmp_path / "recognizer.json")
+    value["prepare"]["mirror_left_hand"] = True
+    write_json(tmp_path / "recognizer.json", value)
+    assert load_recognizer(tmp_path)[1] == card
+    value["prepare"]["mirror_left_hand"] = False
+    write_json(tmp_path / "recognizer.json", value)
+    with pytest.raises(SignpipeError, match="mirror_left_hand=false is no longer possible"):
+        load_recognizer(tmp_path)

@@ -1,5 +1,9 @@
+import json
+
+import h5py
 import pytest
 
+from signpipe import workspace_status
 from signpipe.errors import SignpipeError
 from signpipe.extraction import import_keypoints
 from signpipe.landmarks.pack import write_pack
@@ -73,3 +77,26 @@ def test_a_pack_that_was_changed_behind_our_back_is_noticed(signs_workspace):
     with pytest.raises(SignpipeError, match=r"made_up\.h5 has changed"):
         prepare.run(signs_workspace)
     assert not signs_workspace.parts.exists()
+
+
+def test_a_parts_file_written_before_is_up_to_date_and_one_without_mirroring_is_made_again(
+    signs_workspace,
+):
+    prepare.run(signs_workspace)
+    _record_mirroring(signs_workspace.parts, True)
+    assert prepare.run(signs_workspace).already
+    assert open_parts(signs_workspace.parts).record["settings"] == PrepareSettings().model_dump()
+    _record_mirroring(signs_workspace.parts, False)
+    with pytest.raises(SignpipeError, match=r"mirror_left_hand=false is no longer .* --redo"):
+        prepare.run(signs_workspace)
+    stages = {entry.stage: entry for entry in workspace_status.run(signs_workspace).stages}
+    assert stages["prepare"].state == "stale" and "mirror_left_hand" in stages["prepare"].detail
+    assert not prepare.run(signs_workspace, redo=True).already
+    assert prepare.run(signs_workspace).already
+
+
+def _record_mirroring(path, value):
+    with h5py.File(path, "r+") as file:
+        record = json.loads(file.attrs["record"])
+        record["settings"]["mirror_left_hand"] = value
+        file.attrs["record"] = json.dumps(record)

@@ -73,11 +73,11 @@ def test_one_that_fits_brings_its_card(tmp_path):
             'streams was "joint", is "both"; use --set streams=joint',
         ),
         (
-            {"prepare": PrepareSettings(trunk="image", mirror_left_hand=False)},
+            {"prepare": PrepareSettings(trunk="image", hand_box=3)},
             BOTH,
             None,
-            'mirror_left_hand was false, is true; trunk was "image", is "shoulders"; use `signpipe '
-            "prepare --redo --set trunk=image --set mirror_left_hand=false`, or another encoder",
+            'hand_box was 3.0, is 2.2; trunk was "image", is "shoulders"; use `signpipe '
+            "prepare --redo --set hand_box=3.0 --set trunk=image`, or another encoder",
         ),
         (
             {},

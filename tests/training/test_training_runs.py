@@ -80,3 +80,10 @@ def test_a_run_with_the_names_that_settings_had_before_is_the_same_run(tmp_path)
     assert begin(folder, {"batch_size": 8, "lr_milestones": [0.5]}, {}, "result", False) == folder
     with pytest.raises(SignpipeError, match="batch_size was 8, is 9"):
         begin(folder, {"batch_size": 9, "lr_milestones": [0.5]}, {}, "result", False)
+
+
+def test_a_run_from_when_mirroring_was_a_setting_is_the_same_run(tmp_path):
+    folder, now = tmp_path / "run", {"prepare": {"hand_box": 2.2}}
+    before = {"prepare": {"hand_box": 2.2, "mirror_left_hand": True}}
+    begin(folder, SETTINGS, before, "result", False)
+    assert begin(folder, SETTINGS, now, "result", False) == folder

@@ -21,7 +21,7 @@ from signpipe.evaluation.schema import (
 )
 from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
-from signpipe.settings import EvaluateSettings, PrepareSettings
+from signpipe.settings import MIRRORED, EvaluateSettings, PrepareSettings
 from signpipe.splits import VAL, labelled_clips
 from signpipe.training import training_runs
 from signpipe.training.metrics import hits, measure
@@ -144,7 +144,7 @@ def fingerprint(parts: Parts, clips: list[Clip]) -> str:
     """Of the keypoints, how they were prepared, and the clips' labels, signers and splits."""
     return sha256_of_values(
         parts.record["inputs"]["keypoints"],
-        parts.record["settings"],
+        {**parts.record["settings"], MIRRORED: True},  # so that older results stay up to date
         *((clip.clip_id, clip.label, clip.signer, clip.split) for clip in clips),
     )
 
