@@ -99,7 +99,7 @@ def test_a_classifier_of_both_parts_is_kept_as_such(tmp_path):
 
 def test_a_card_from_when_mirroring_was_a_setting_is_read_and_one_without_it_refused(tmp_path):
     card = Card(signs=("a", "b"), streams="joint", encoder=ENCODER, prepare=PrepareSettings())
-    save_recognizer(tmp_path, Recognizer(ENCODER, 2, "joint").eval(), card)
+    save_recognizer(tmp_path, StreamClassifiers(ENCODER, 2, "joint").eval(), card)
     value = read_json(tmp_path / "recognizer.json")
     value["prepare"]["mirror_left_hand"] = True
     write_json(tmp_path / "recognizer.json", value)
