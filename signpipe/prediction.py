@@ -8,16 +8,17 @@ import numpy as np
 
 from signpipe.cliptable import USABLE
 from signpipe.errors import SignpipeError
-from signpipe.evaluation.protocols.finetuned import newest_run
 from signpipe.extraction.clip import Extraction, extract_clip
 from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
-from signpipe.model.stream_classifiers import Card, StreamClassifiers, final, load_recognizer
+from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.stream_classifiers import StreamClassifiers, final, load_recognizer
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.progress import track
 from signpipe.settings import ExtractSettings
 from signpipe.training.scoring import score
+from signpipe.training.training_runs import newest_recognizer
 from signpipe.video.read import Video, find_videos
 from signpipe.video.write import write_video
 from signpipe.workspace import Workspace
@@ -69,7 +70,7 @@ def run(
 
 def find_recognizer(workspace: Workspace, name: str | None = None) -> Path:
     """The recogniser's folder of a fine-tuning run (default: the newest finished)."""
-    return workspace.run("finetune", name or newest_run(workspace)) / "recognizer"
+    return workspace.run("finetune", name or newest_recognizer(workspace)) / "recognizer"
 
 
 def _videos(clips: Sequence[Path]) -> Iterator[Path]:
@@ -96,7 +97,7 @@ def _overlay_paths(paths: Sequence[Path], overlay: Path | None) -> list[Path | N
 
 
 def _predict(
-    path: Path, holistic: Holistic, model: StreamClassifiers, card: Card, top: int
+    path: Path, holistic: Holistic, model: StreamClassifiers, card: RecognizerCard, top: int
 ) -> tuple[Prediction, Landmarks | None]:
     if not path.exists():
         return Prediction(str(path), "unreadable", "there is no such file", ()), None
@@ -108,7 +109,7 @@ def _predict(
 
 
 def classify(
-    extraction: Extraction, model: StreamClassifiers, card: Card
+    extraction: Extraction, model: StreamClassifiers, card: RecognizerCard
 ) -> tuple[tuple[str, float], ...]:
     """All signs with their probabilities, the likeliest first, for a usable extraction."""
     assert extraction.landmarks is not None

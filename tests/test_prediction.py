@@ -9,7 +9,8 @@ import torch
 from signpipe import prediction
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction
-from signpipe.model.stream_classifiers import Card, StreamClassifiers, save_recognizer
+from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings, PrepareSettings
@@ -22,7 +23,7 @@ SIGNS = ("house", "tree", "water")
 @pytest.fixture
 def recognizer(tmp_path):
     torch.manual_seed(0)
-    card = Card(signs=SIGNS, encoder=ENCODER, prepare=PrepareSettings(), joint_weight=0.6)
+    card = RecognizerCard(signs=SIGNS, encoder=ENCODER, prepare=PrepareSettings(), joint_weight=0.6)
     save_recognizer(tmp_path / "recognizer", StreamClassifiers(ENCODER, len(SIGNS)), card)
     return tmp_path / "recognizer"
 

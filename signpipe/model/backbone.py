@@ -13,7 +13,8 @@ from torch import nn
 
 from signpipe import __version__
 from signpipe.errors import SignpipeError
-from signpipe.model.stream_classifiers import LAYOUT, load_weights
+from signpipe.model.recognizer_card import LAYOUT
+from signpipe.model.stream_classifiers import load_weights
 from signpipe.settings import EncoderSettings, PrepareSettings, Streams
 from signpipe.workspace import atomic
 

@@ -2,16 +2,15 @@
 
 recognizer/
 ├── model.safetensors   weights
-└── recognizer.json     a `Card`: the signs, the layout, and every setting predict needs
+└── recognizer.json     a `RecognizerCard`: the signs, the layout, and every setting predict needs
 """
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -19,43 +18,17 @@ from torch import Tensor, nn
 from signpipe.errors import SignpipeError
 from signpipe.model.encoder import Encoder
 from signpipe.model.momentum import STREAMS, StreamViews
+from signpipe.model.recognizer_card import RecognizerCard, read_card
 from signpipe.settings import (
     STREAMS_OF,
     Classifier,
     EncoderSettings,
-    ExtractSettings,
-    PrepareSettings,
     Streams,
 )
-from signpipe.workspace import atomic, read_json, write_json
+from signpipe.workspace import atomic, write_json
 
 Array = TypeVar("Array", Tensor, NDArray[np.float32])
 ANSWERS = (*STREAMS, "both")  # of a recogniser with both; one with a single stream has that
-LAYOUT = "right hand 0-20, left hand 21-41 (mirrored), trunk 42-48"
-
-
-class Card(BaseModel):
-    """What a recogniser says of itself; everything but the weights."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format: str = Field("signpipe-recognizer", pattern="^signpipe-recognizer$")
-    version: int = Field(1, ge=1, le=1)
-    layout: str = Field(LAYOUT, pattern="^" + LAYOUT.replace("(", r"\(").replace(")", r"\)") + "$")
-    signs: tuple[str, ...] = Field(min_length=2)
-    streams: Streams = "both"
-    classifier: Classifier = "sum"
-    joint_weight: float = Field(0.5, ge=0, le=1)  # of the logits; motion has the rest
-    encoder: EncoderSettings
-    prepare: PrepareSettings
-    extract: ExtractSettings | None = None  # None: trained on imported keypoints
-    trained: dict[str, Any] = {}  # how: run, clips, splits, seed, validation; for people
-
-    @model_validator(mode="after")
-    def _signs_differ(self) -> "Card":
-        if len(set(self.signs)) != len(self.signs):
-            raise ValueError("signs must differ from each other")
-        return self
 
 
 class StreamClassifiers(nn.Module):
@@ -104,7 +77,7 @@ def final(logits: dict[str, Array], joint_weight: float = 0.5) -> Array:
     return list(combine(logits, joint_weight).values())[-1]
 
 
-def save_recognizer(folder: Path, recognizer: StreamClassifiers, card: Card) -> None:
+def save_recognizer(folder: Path, recognizer: StreamClassifiers, card: RecognizerCard) -> None:
     """Write the recogniser's folder; the card comes last, and without it there is none."""
     weights = {k: v.detach().cpu().contiguous() for k, v in recognizer.state_dict().items()}
     with atomic(folder / "model.safetensors") as temporary:
@@ -112,19 +85,12 @@ def save_recognizer(folder: Path, recognizer: StreamClassifiers, card: Card) -> 
     write_json(folder / "recognizer.json", card.model_dump())
 
 
-def load_recognizer(folder: Path) -> tuple[StreamClassifiers, Card]:
+def load_recognizer(folder: Path) -> tuple[StreamClassifiers, RecognizerCard]:
     """The recogniser, in evaluation mode, and its card.
 
     Raises SignpipeError if the folder is missing, damaged, or of another layout or version.
     """
-    if not (folder / "recognizer.json").exists():
-        raise SignpipeError(f"{folder} is no recogniser: it has no recognizer.json")
-    try:
-        card = Card.model_validate(read_json(folder / "recognizer.json"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise SignpipeError(f"{folder}/recognizer.json: {field}: {first['msg']}") from error
+    card = read_card(folder)
     recognizer = StreamClassifiers(card.encoder, len(card.signs), card.streams, card.classifier)
     load_weights(recognizer, folder / "model.safetensors")
     return recognizer.eval(), card

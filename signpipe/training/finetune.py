@@ -16,8 +16,8 @@ from signpipe.cliptable import Clip, count_by, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.model import distributed
 from signpipe.model.backbone import load_backbone
+from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.stream_classifiers import (
-    Card,
     StreamClassifiers,
     combine,
     final,
@@ -277,7 +277,7 @@ def learn(
         "settings": settings.model_dump(mode="json"),
         "pretrained": backbone is not None,
     }
-    card = Card(
+    card = RecognizerCard(
         signs=tuple(signs),
         streams=settings.streams,
         classifier=settings.classifier,

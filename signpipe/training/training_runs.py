@@ -11,6 +11,7 @@ from signpipe.errors import SignpipeError
 from signpipe.progress import note
 from signpipe.settings import under_new_names
 from signpipe.workspace import (
+    Workspace,
     differences,
     read_record,
     remove_temporaries,
@@ -111,3 +112,11 @@ def read_clip_list(path: Path) -> dict[str, str]:
             return {row["clip_id"]: row["split"] for row in csv.DictReader(file)}
     except (OSError, KeyError, csv.Error) as error:
         raise SignpipeError(f"cannot read {path}: {error}") from error
+
+
+def newest_recognizer(workspace: Workspace) -> str:
+    """The newest finished fine-tuning run. Raises SignpipeError if there is none."""
+    for name in workspace.runs("finetune"):
+        if (workspace.run("finetune", name) / "recognizer" / "recognizer.json").exists():
+            return name
+    raise SignpipeError(f"{workspace.root} has no recogniser yet; run `signpipe finetune` first")

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from signpipe.errors import SignpipeError
+from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.stream_classifiers import (
-    Card,
     StreamClassifiers,
     combine,
     final,
@@ -21,7 +21,9 @@ ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
 @pytest.fixture
 def folder(tmp_path):
     torch.manual_seed(0)
-    card = Card(signs=("käse", "$x"), joint_weight=0.7, encoder=ENCODER, prepare=PrepareSettings())
+    card = RecognizerCard(
+        signs=("käse", "$x"), joint_weight=0.7, encoder=ENCODER, prepare=PrepareSettings()
+    )
     save_recognizer(tmp_path / "recognizer", StreamClassifiers(ENCODER, 2), card)
     return tmp_path / "recognizer"
 
@@ -74,7 +76,9 @@ def test_both_is_the_weighted_mean_of_logits():
 
 
 def test_a_single_stream_is_all_there_is(tmp_path):
-    card = Card(signs=("a", "b"), streams="motion", encoder=ENCODER, prepare=PrepareSettings())
+    card = RecognizerCard(
+        signs=("a", "b"), streams="motion", encoder=ENCODER, prepare=PrepareSettings()
+    )
     save_recognizer(tmp_path, StreamClassifiers(ENCODER, 2, "motion").eval(), card)
     recognizer, _ = load_recognizer(tmp_path)
     points, valid = torch.randn(3, 4, 49, 2), torch.ones(3, 4, 49, dtype=torch.bool)
@@ -86,7 +90,7 @@ def test_a_single_stream_is_all_there_is(tmp_path):
 def test_a_classifier_of_both_parts_is_kept_as_such(tmp_path):
     given = {"signs": ("a", "b"), "streams": "joint", "classifier": "parts", "encoder": ENCODER}
     made = StreamClassifiers(ENCODER, 2, "joint", "parts").eval()
-    save_recognizer(tmp_path, made, Card(**given, prepare=PrepareSettings()))
+    save_recognizer(tmp_path, made, RecognizerCard(**given, prepare=PrepareSettings()))
     recognizer, card = load_recognizer(tmp_path)
     assert card.classifier == "parts"
     view = torch.randn(3, 4, 49, 2), torch.ones(3, 4, 49, dtype=torch.bool)
@@ -98,7 +102,9 @@ def test_a_classifier_of_both_parts_is_kept_as_such(tmp_path):
 
 
 def test_a_card_from_when_mirroring_was_a_setting_is_read_and_one_without_it_refused(tmp_path):
-    card = Card(signs=("a", "b"), streams="joint", encoder=ENCODER, prepare=PrepareSettings())
+    card = RecognizerCard(
+        signs=("a", "b"), streams="joint", encoder=ENCODER, prepare=PrepareSettings()
+    )
     save_recognizer(tmp_path, StreamClassifiers(ENCODER, 2, "joint").eval(), card)
     value = read_json(tmp_path / "recognizer.json")
     value["prepare"]["mirror_left_hand"] = True

@@ -26,7 +26,7 @@ from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of
 
 def plan(workspace: Workspace, request: Request) -> Plan:
     """Raises SignpipeError if there is no recogniser or no clip to score."""
-    name = request.run or newest_run(workspace)
+    name = request.run or training_runs.newest_recognizer(workspace)
     source = workspace.run("finetune", name)
     recognizer, card = load_recognizer(source / "recognizer")
     parts = opened(workspace, card.prepare, source)
@@ -81,14 +81,6 @@ def inputs_now(source: Path, parts: Parts, known: list[Clip]) -> dict[str, str |
         "labels": sha256_of_values(*((c.clip_id, c.label, c.signer) for c in known)),
         "parts": parts.record["inputs"]["keypoints"],
     }
-
-
-def newest_run(workspace: Workspace) -> str:
-    """The newest finished fine-tuning run. Raises SignpipeError if there is none."""
-    for name in workspace.runs("finetune"):
-        if (workspace.run("finetune", name) / "recognizer" / "recognizer.json").exists():
-            return name
-    raise SignpipeError(f"{workspace.root} has no recogniser yet; run `signpipe finetune` first")
 
 
 def split_members(workspace: Workspace, source: Path, parts: Parts, split: str) -> list[Clip]:
