@@ -30,7 +30,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +42,8 @@ from signpipe.errors import SignpipeError
 DEFAULT = Path("workspace")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TEMPORARY = ".part"  # ending of files that are being written
+# More than any JSON file that signpipe writes has: bytes, containers in containers, digits.
+LARGEST_JSON, DEEPEST, MOST_DIGITS = 64 << 20, 50, 20
 
 
 @dataclass(frozen=True)
@@ -168,12 +170,46 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object. Raises SignpipeError naming the file if it is missing or damaged."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > LARGEST_JSON:
+            raise ValueError(f"it is larger than {LARGEST_JSON >> 20} MB")
+        value = parse_json(path.read_text(encoding="utf-8"))
+        json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be printed
     except (OSError, ValueError) as error:
         raise SignpipeError(f"cannot read {path}: {error}") from error
     if not isinstance(value, dict):
         raise SignpipeError(f"{path} is not a JSON object")
     return value
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises ValueError for what is none, and for what is but nobody writes: values nested more than
+    `DEEPEST` deep, or a whole number of more than `MOST_DIGITS` digits.
+    """
+    too_deep = f"it is nested more than {DEEPEST} deep"
+    try:
+        value = json.loads(text, parse_int=_whole_number)
+    except RecursionError as error:
+        raise ValueError(too_deep) from error
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return value
+    raise ValueError(too_deep)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"it has a number of {len(text)} digits")
+    return int(text)
 
 
 def sha256_of_file(path: Path) -> str:

@@ -1,14 +1,19 @@
+import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from signpipe.errors import SignpipeError
 from signpipe.workspace import (
     Workspace,
     atomic,
     differences,
+    parse_json,
     read_json,
     read_record,
     remove_temporaries,
@@ -97,6 +102,56 @@ def test_records(tmp_path: Path) -> None:
         (tmp_path / "settings.json").write_text(text)
         with pytest.raises(SignpipeError, match=r"settings\.json has no (settings|inputs)"):
             read_record(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": ' * 100_000, "nested"),
+        ('{"a": ' + "[" * 200 + "]" * 200 + "}", "nested more than 50 deep"),
+        ('{"a": ' + "9" * 5000 + "}", "a number of 5000 digits"),
+        ('{"a": -' + "9" * 25 + "}", "a number of 26 digits"),
+        ('{"a": "\\ud800"}', "surrogates"),
+        ('{"a": 1', "delimiter"),
+        ("", "Expecting value"),
+    ],
+)
+def test_json_that_nobody_writes(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(SignpipeError, match=rf"cannot read {path}: .*{why}"):
+        read_json(path)
+
+
+def test_json_of_any_size_is_not_taken_into_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with open(path, "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(SignpipeError, match="larger than 64 MB"):
+        read_json(path)
+
+
+@given(st.binary(max_size=40))
+def test_bytes_are_json_or_a_value_error(data: bytes) -> None:
+    with suppress(ValueError):
+        json.dumps(parse_json(data))
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**60), 2**60)
+        | st.floats(allow_nan=False)
+        | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+def test_json_that_is_written_is_read(value: object) -> None:
+    assert parse_json(json.dumps(value)) == value
 
 
 def test_differences() -> None:

@@ -6,7 +6,6 @@ that were found below the root, so that no name in them can lead out of it.
 
 import csv
 import io
-import json
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from signpipe.errors import SignpipeError
 from signpipe.video.read import VIDEO_SUFFIXES, FoundVideo, walk_videos
+from signpipe.workspace import parse_json
 
 TAIL_PARTS = 3  # how many of the last parts of a video's path annotations name it by, at most
 
@@ -107,8 +107,8 @@ def read_text(file: Path, *encodings: str) -> str:
 def read_json(file: Path, kind: type[list[Any]] | type[dict[str, Any]]) -> Any:
     """A JSON file whose outermost value is a `kind`. Raises SignpipeError if it is not."""
     try:
-        value = json.loads(read_text(file))
-    except (ValueError, RecursionError) as error:
+        value = parse_json(read_text(file))
+    except ValueError as error:
         raise SignpipeError(
             f"{file} is not JSON ({error}); get the published file again"
         ) from error

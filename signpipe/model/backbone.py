@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from signpipe import __version__
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, first_fault
+from signpipe.model.encoder import Encoder
 from signpipe.model.recognizer_card import LAYOUT
-from signpipe.model.stream_classifiers import load_weights
-from signpipe.settings import EncoderSettings, PrepareSettings, Streams
-from signpipe.workspace import atomic
+from signpipe.model.weights import check_weights, load_weights, read_metadata, save_weights
+from signpipe.settings import STREAMS_OF, EncoderSettings, PrepareSettings, Streams
+from signpipe.workspace import parse_json
 
 
 class BackboneCard(BaseModel):
@@ -36,28 +35,35 @@ class BackboneCard(BaseModel):
 
 def save_backbone(path: Path, encoders: nn.ModuleDict, card: BackboneCard) -> None:
     """Write the encoders of the card's streams atomically."""
-    weights = {k: v.detach().cpu().contiguous() for k, v in encoders.state_dict().items()}
-    with atomic(path) as temporary:
-        save_file(weights, temporary, metadata={"card": card.model_dump_json()})
+    save_weights(path, encoders, {"card": card.model_dump_json()})
 
 
 def read_backbone_card(path: Path) -> BackboneCard:
-    """The card of an encoder file. Raises SignpipeError if it is none, or of another layout."""
+    """The card of an encoder file, which its weights bear out.
+
+    Raises SignpipeError if it is none, damaged, or of another layout.
+    """
+    text = read_metadata(path).get("card")
     try:
-        with safe_open(path, "pt") as file:
-            card = BackboneCard.model_validate_json((file.metadata() or {}).get("card", ""))
-    except (OSError, SafetensorError) as error:
-        raise SignpipeError(f"cannot read the encoder {path}: {error}") from error
+        if text is None:
+            raise ValueError("it has no card")
+        card = BackboneCard.model_validate(parse_json(text))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise SignpipeError(f"{path} is no signpipe encoder: {field} {first['msg']}") from error
+        raise SignpipeError(f"{path} is no signpipe encoder: {first_fault(error)}") from error
+    except ValueError as error:
+        raise SignpipeError(f"{path} is no signpipe encoder: {error}") from error
     if card.layout != LAYOUT:
         raise SignpipeError(
             f"the encoder {path} was made differently: layout was {card.layout!r}, is {LAYOUT!r}; "
             f"use one that signpipe {__version__} has made"
         )
+    check_weights(path, lambda: new_encoders(card))
     return card
+
+
+def new_encoders(card: BackboneCard) -> nn.ModuleDict:
+    """Encoders of the card's streams and sizes, with random weights."""
+    return nn.ModuleDict({m: Encoder(card.encoder) for m in STREAMS_OF[card.streams]})
 
 
 def load_backbone(path: Path, encoders: nn.ModuleDict) -> None:

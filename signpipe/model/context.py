@@ -61,7 +61,10 @@ class Context(nn.Module):
 
     def __init__(self, settings: EncoderSettings, width: int, feedforward: int) -> None:
         super().__init__()
-        self.position = nn.Parameter(torch.randn(settings.frames, width) * 0.02)
+        position = torch.empty(settings.frames, width)
+        if not position.is_meta:  # to draw nothing there, torch would load its compiler
+            position.normal_().mul_(0.02)
+        self.position = nn.Parameter(position)
         self.layers = nn.ModuleList(
             Layer(width, settings.heads, feedforward, settings.dropout)
             for _ in range(settings.layers)

@@ -18,8 +18,8 @@ def adjacency(joints: int, edges: Edges, neighbours: Edges) -> Tensor:
     (away from the root), and neighbours on no path to the root. `edges` are (child, parent). Every
     non-empty row sums to 1.
     """
-    roles = torch.zeros(4, joints, joints)
-    roles[0] = torch.eye(joints)
+    roles = torch.zeros(4, joints, joints, device="cpu")  # small, wherever the module is made
+    roles[0] = torch.eye(joints, device="cpu")
     for child, parent in edges:
         roles[1, child, parent] = 1
         roles[2, parent, child] = 1

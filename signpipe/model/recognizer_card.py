@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, first_fault
 from signpipe.settings import (
     Classifier,
     EncoderSettings,
@@ -52,6 +52,4 @@ def read_card(folder: Path) -> RecognizerCard:
     try:
         return RecognizerCard.model_validate(read_json(folder / "recognizer.json"))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise SignpipeError(f"{folder}/recognizer.json: {field}: {first['msg']}") from error
+        raise SignpipeError(f"{folder}/recognizer.json: {first_fault(error)}") from error

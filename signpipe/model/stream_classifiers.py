@@ -11,21 +11,19 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from signpipe.errors import SignpipeError
 from signpipe.model.encoder import Encoder
 from signpipe.model.momentum import STREAMS, StreamViews
 from signpipe.model.recognizer_card import RecognizerCard, read_card
+from signpipe.model.weights import check_weights, load_weights, save_weights
 from signpipe.settings import (
     STREAMS_OF,
     Classifier,
     EncoderSettings,
     Streams,
 )
-from signpipe.workspace import atomic, write_json
+from signpipe.workspace import write_json
 
 Array = TypeVar("Array", Tensor, NDArray[np.float32])
 ANSWERS = (*STREAMS, "both")  # of a recogniser with both; one with a single stream has that
@@ -79,9 +77,7 @@ def final(logits: dict[str, Array], joint_weight: float = 0.5) -> Array:
 
 def save_recognizer(folder: Path, recognizer: StreamClassifiers, card: RecognizerCard) -> None:
     """Write the recogniser's folder; the card comes last, and without it there is none."""
-    weights = {k: v.detach().cpu().contiguous() for k, v in recognizer.state_dict().items()}
-    with atomic(folder / "model.safetensors") as temporary:
-        save_file(weights, temporary)
+    save_weights(folder / "model.safetensors", recognizer)
     write_json(folder / "recognizer.json", card.model_dump())
 
 
@@ -91,21 +87,11 @@ def load_recognizer(folder: Path) -> tuple[StreamClassifiers, RecognizerCard]:
     Raises SignpipeError if the folder is missing, damaged, or of another layout or version.
     """
     card = read_card(folder)
-    recognizer = StreamClassifiers(card.encoder, len(card.signs), card.streams, card.classifier)
+
+    def build() -> StreamClassifiers:
+        return StreamClassifiers(card.encoder, len(card.signs), card.streams, card.classifier)
+
+    check_weights(folder / "model.safetensors", build)
+    recognizer = build()
     load_weights(recognizer, folder / "model.safetensors")
     return recognizer.eval(), card
-
-
-def load_weights(module: nn.Module, path: Path, prefixes: tuple[str, ...] = ("",)) -> None:
-    """Fill a module from those weights of a safetensors file whose names begin with a prefix.
-
-    Raises SignpipeError naming the first mismatch.
-    """
-    try:
-        weights = load_file(path).items()
-        module.load_state_dict({k: v for k, v in weights if k.startswith(prefixes)})
-    except (OSError, SafetensorError) as error:
-        raise SignpipeError(f"cannot read the weights {path}: {error}") from error
-    except RuntimeError as error:
-        detail = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise SignpipeError(f"the weights {path} do not fit: {detail}") from error

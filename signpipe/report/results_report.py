@@ -13,8 +13,7 @@ from torch import nn
 
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import split_use_log
-from signpipe.evaluation.protocols.frozen import new_encoders
-from signpipe.model.backbone import load_backbone, read_backbone_card
+from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
 from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.parts.store import open_parts
 from signpipe.pictures.page import Page

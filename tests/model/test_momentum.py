@@ -146,7 +146,7 @@ def test_the_objective_against_a_literal_reading_of_its_equations(published):
     steps(contrast, 2)  # 8 of 16 positions hold keys
     s = contrast.settings
     before = copy.deepcopy(contrast)
-    before._follow()
+    before._update_key_encoder()
     views = view(8), view(9)
     query, key = _encode(before.query, views[0]), _encode(before.key, views[1])
     streams = ("motion",) if s.streams == "motion" else ("joint", "motion")
@@ -231,7 +231,7 @@ def test_neighbours_attract_once_the_queue_is_full(monkeypatch):
         before = copy.deepcopy(contrast)
         views = view(8), view(9)
         numbers = contrast(*views, clips, SIGNERS)[1]
-        before._follow()
+        before._update_key_encoder()
         return before, _encode(before.query, views[0]), _encode(before.key, views[1]), numbers
 
     contrast.eval()

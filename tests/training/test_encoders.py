@@ -2,11 +2,9 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import nn
 
 from signpipe.errors import SignpipeError
-from signpipe.model.backbone import BackboneCard, save_backbone
-from signpipe.model.encoder import Encoder
+from signpipe.model.backbone import BackboneCard, new_encoders, save_backbone
 from signpipe.settings import EncoderSettings, FinetuneSettings, PrepareSettings
 from signpipe.training.encoders import find_encoder, fitting_card, named_encoder, origin
 from signpipe.workspace import Workspace, sha256_of_file
@@ -18,7 +16,7 @@ def write(path, **changes):
     card = BackboneCard(**{"encoder": ENCODER, "prepare": PrepareSettings(), **changes})
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    save_backbone(path, nn.ModuleDict({"joint": Encoder(ENCODER)}), card)
+    save_backbone(path, new_encoders(card), card)
     return path
 
 

@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from signpipe.cliptable import Clip
@@ -27,8 +28,9 @@ from signpipe.evaluation.protocols.common import (
     seen_in_pretraining,
     table,
 )
-from signpipe.evaluation.protocols.frozen import WEIGHTS, Frozen, find, new_encoders
+from signpipe.evaluation.protocols.frozen import WEIGHTS, Frozen, find
 from signpipe.evaluation.schema import MEASURES, Bootstrap, Cell, Figures
+from signpipe.model.backbone import new_encoders
 from signpipe.parts.store import Parts
 from signpipe.progress import track
 from signpipe.settings import STREAMS_OF, EvaluateSettings
@@ -167,7 +169,8 @@ def _sources(kind: str, frozen: Frozen, rows: NDArray[np.int64]) -> list[Feature
         return [unit({stream: keypoints[stream] for stream in streams})]
     random = []
     for seed in RANDOM_SEEDS:
-        encoders = new_encoders(frozen.card, seed).to(pick_device())
+        torch.manual_seed(seed)
+        encoders = new_encoders(frozen.card).to(pick_device())
         settle(encoders, parts, rows, settings)
         random.append(unit(embed(encoders, parts, rows, settings)))
     return random

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
@@ -26,10 +24,9 @@ from signpipe.evaluation.protocols.common import (
     table,
 )
 from signpipe.evaluation.schema import Bootstrap, Figures, Protocol
-from signpipe.model.backbone import BackboneCard, load_backbone, read_backbone_card
-from signpipe.model.encoder import Encoder
+from signpipe.model.backbone import BackboneCard, load_backbone, new_encoders, read_backbone_card
 from signpipe.parts.store import Parts
-from signpipe.settings import STREAMS_OF, EvaluateSettings
+from signpipe.settings import EvaluateSettings
 from signpipe.splits import TRAIN, VAL, learnable
 from signpipe.training.encoders import find_encoder
 from signpipe.training.features import Features, embed
@@ -79,12 +76,6 @@ def find(workspace: Workspace, request: Request) -> Frozen:
     name = path.parent.name if here else f"{stem}-{sha256_of_file(path)[:8]}"
     parts = opened(workspace, card.prepare, path)
     return Frozen(path, card, parts, "pretrain" if here else None, request.run or name)
-
-
-def new_encoders(card: BackboneCard, seed: int = 0) -> nn.ModuleDict:
-    """The encoders of a card's streams with random weights."""
-    torch.manual_seed(seed)
-    return nn.ModuleDict({m: Encoder(card.encoder) for m in STREAMS_OF[card.streams]})
 
 
 @dataclass(frozen=True)
