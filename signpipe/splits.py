@@ -19,10 +19,14 @@ HELD_OUT = 0.2  # the share of signers, or of each sign's clips, in val and agai
 
 @dataclass(frozen=True)
 class Splits:
-    """`of` gives the split by clip id; `how` says in words where it comes from."""
+    """`of` gives the split by clip id; `how` says in words where it comes from.
+
+    `held_out` are the signers that a drawing by signer keeps out of training, with all their clips.
+    """
 
     of: dict[str, str]
     how: str
+    held_out: frozenset[str] = frozenset()
 
 
 def split_clips(clips: Sequence[Clip], seed: int = SEED) -> Splits:
@@ -39,7 +43,8 @@ def split_clips(clips: Sequence[Clip], seed: int = SEED) -> Splits:
         return _as_given([clip for clip in clips if clip.split], seed)
     signers = {clip.signer for clip in clips}
     if "" not in signers and len(signers) > 1:
-        return Splits(_by_signer(clips, seed, (TEST, VAL)), "by signer")
+        of = _by_signer(clips, seed, (TEST, VAL))
+        return Splits(of, "by signer", _signers_not_in_train(clips, of))
     return Splits(_stratified(clips, seed, (TEST, VAL)), "stratified by sign, signers unknown")
 
 
@@ -52,10 +57,16 @@ def _as_given(clips: Sequence[Clip], seed: int) -> Splits:
         return Splits(of, "as given")
     signers = {clip.signer for clip in train}
     if "" not in signers and len(signers) > 1:
-        of |= _by_signer(train, seed, (VAL,))
-        return Splits(of, "as given, val taken from train by signer")
-    of |= _stratified(train, seed, (VAL,))
-    return Splits(of, "as given, val taken from train by sign")
+        drawn = _by_signer(train, seed, (VAL,))
+        how = "as given, val taken from train by signer"
+        return Splits(of | drawn, how, _signers_not_in_train(train, drawn))
+    drawn = _stratified(train, seed, (VAL,))
+    taken = "val taken from train by sign" if VAL in drawn.values() else "no val, too few clips"
+    return Splits(of | drawn, f"as given, {taken}")
+
+
+def _signers_not_in_train(clips: Sequence[Clip], of: dict[str, str]) -> frozenset[str]:
+    return frozenset(clip.signer for clip in clips if of[clip.clip_id] != TRAIN)
 
 
 def _by_signer(clips: Sequence[Clip], seed: int, held_out: tuple[str, ...]) -> dict[str, str]:

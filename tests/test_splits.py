@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,24 @@ def test_without_val_whole_signers_of_train_become_it():
     assert all(len(found) == 1 for found in by_signer.values())
     assert Counter(min(found) for found in by_signer.values()) == {"train": 4, "val": 1, "test": 1}
     assert "by signer" in splits.how
+
+
+def test_without_val_and_with_one_clip_a_sign_none_is_taken_and_none_is_claimed():
+    splits = split_clips(clips(each=1, split="train"))
+    assert set(splits.of.values()) == {"train"}
+    assert splits.how == "as given, no val, too few clips"
+    assert "val taken from train" in split_clips(clips(each=2, split="train")).how
+
+
+def test_signers_that_are_drawn_are_held_out_whole():
+    splits = split_clips(clips(tuple("pqrst")))
+    assert len(splits.held_out) == 2
+    given = clips(tuple("pqr"), split="train") + clips(("p",), ("a",), 1, split="test")
+    given = [replace(clip, clip_id=str(i)) for i, clip in enumerate(given)]
+    splits = split_clips(given)
+    held_out = {clip.signer for clip in given if splits.of[clip.clip_id] == "val"}
+    assert splits.held_out == held_out and len(held_out) == 1
+    assert split_clips(clips(each=5)).held_out == frozenset()  # nobody is known
 
 
 @given(st.integers(2, 12), st.integers(0, 5))

@@ -92,8 +92,9 @@ def show(result: "EvaluateResult") -> None:
         f"{counted(metrics['signs'], 'sign')}, {by}"
     )
     print_streams(metrics)
-    if metrics["summary"]:
+    if metrics["cells"]:
         print(f"(these are: {metrics['headline']})")
+    if metrics["summary"]:
         _summary(metrics["summary"])
     if metrics["bootstrap"]:
         _intervals(metrics)
@@ -106,6 +107,9 @@ def show(result: "EvaluateResult") -> None:
     if metrics["clips_seen_in_pretraining"]:
         seen = counted(metrics["clips_seen_in_pretraining"], "was", "were")
         print(f"{seen} seen in pretraining, without labels")
+    if metrics.get("signers_seen_in_pretraining"):
+        seen = counted(len(metrics["signers_seen_in_pretraining"]), "signer")
+        print(f"of {seen} the encoder has seen clips in pretraining, without labels")
     if metrics["split"] == "val":
         print("val was chosen on, so these figures flatter; --split test reports")
     elif metrics["scored_before"]:

@@ -117,6 +117,7 @@ class Metrics(_Part):
     signs_scored: int  # of which there are clips
     clips_of_unknown_signs: int  # left out, since they could not be named
     clips_seen_in_pretraining: int | None  # None: not known in this workspace
+    signers_seen_in_pretraining: list[str] | None = None  # by any clip; older files do not say
     split_from: str  # where the split comes from, in words
     bootstrap: Bootstrap | None = None
     calibration: dict[str, Calibration] = {}  # by stream

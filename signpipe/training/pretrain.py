@@ -22,7 +22,7 @@ from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
 from signpipe.settings import PrepareSettings, PretrainSettings
-from signpipe.splits import POOL, TRAIN, split_clips
+from signpipe.splits import POOL, TRAIN, Splits, split_clips
 from signpipe.training import training_runs
 from signpipe.training.devices import check_devices, train_on
 from signpipe.training.encoders import ENCODER, fitting_card, named_encoder, origin
@@ -199,11 +199,13 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
     """The clips to learn from without labels.
 
     By default those of the splits train and unlabelled and those with none, but nothing that
-    fine-tuning would hold out, nor clips without a split of signers it would hold out.
+    fine-tuning would hold out, nor clips without a split of signers it would hold out. Where it
+    draws signers to hold out, nothing of theirs is learned from, whatever a clip's split.
     """
     clips = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
     wanted = POOL if splits is None else tuple(splits)
-    of = _splits(clips) if splits is None else {}
+    drawn = _splits(clips)
+    of = drawn.of if splits is None else {}
     held_out = [clip for clip in clips if of.get(clip.clip_id, TRAIN) not in POOL]
     ids = {clip.clip_id for clip in held_out}
     signers = {clip.signer for clip in held_out} - {""}
@@ -212,6 +214,7 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
         for clip in clips
         if clip.split in wanted
         and clip.clip_id not in ids
+        and clip.signer not in drawn.held_out
         and not (clip.signer in signers and not clip.split and not of.get(clip.clip_id))
     ]
     if len(pool) < 2:
@@ -224,12 +227,10 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
     return sorted(pool, key=lambda clip: clip.clip_id)
 
 
-def _splits(clips: list[Clip]) -> dict[str, str]:
-    """The split that fine-tuning will give each labelled clip, by clip id."""
+def _splits(clips: list[Clip]) -> Splits:
+    """The splits that fine-tuning will give the labelled clips; of none where it cannot."""
     labelled = [clip for clip in clips if clip.label]
-    if len({clip.label for clip in labelled}) < 2:
-        return {}
     try:
-        return split_clips(labelled).of
+        return split_clips(labelled)
     except SignpipeError:  # fine-tuning will say what is wrong with the labels
-        return {}
+        return Splits({}, "")

@@ -149,8 +149,24 @@ def test_clips_the_encoder_has_seen_are_counted(signs_workspace, small):
     pretrain.run(signs_workspace, chosen, splits=["train", "val"])
     settings = resolve(FinetuneSettings, changes={**small, "epochs": 1})
     finetune.run(signs_workspace, settings)
-    assert evaluate.run(signs_workspace, split="val").metrics["clips_seen_in_pretraining"] == 12
-    assert evaluate.run(signs_workspace, split="test").metrics["clips_seen_in_pretraining"] == 0
+    val, test = (evaluate.run(signs_workspace, split=s).metrics for s in ("val", "test"))
+    assert (val["clips_seen_in_pretraining"], val["signers_seen_in_pretraining"]) == (12, ["s2"])
+    assert (test["clips_seen_in_pretraining"], test["signers_seen_in_pretraining"]) == (0, [])
+
+
+def test_signers_are_seen_by_other_clips_than_those_that_are_scored(signs_workspace, small):
+    clips = read_clips(signs_workspace.clips)
+    rows = [
+        type(c)(**{**vars(c), "split": {"/0": "train", "/1": "val"}.get(c.clip_id[-2:], "test")})
+        for c in clips.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(signs_workspace, chosen)
+    finetune.run(signs_workspace, resolve(FinetuneSettings, changes={**small, "epochs": 1}))
+    test = evaluate.run(signs_workspace, split="test").metrics
+    assert test["clips_seen_in_pretraining"] == 0
+    assert test["signers_seen_in_pretraining"] == ["s0", "s1", "s2", "s3", "s4"]
 
 
 def test_signs_it_never_learned_are_counted_apart(trained):

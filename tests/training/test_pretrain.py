@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from safetensors.torch import load_file
@@ -12,9 +13,10 @@ import signpipe
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import read_backbone_card
+from signpipe.parts.store import open_parts
 from signpipe.settings import PretrainSettings, resolve
 from signpipe.splits import split_clips
-from signpipe.training import pretrain, training_runs
+from signpipe.training import finetune, pretrain, training_runs
 from signpipe.workspace import read_record, sha256_of_file
 
 
@@ -88,6 +90,27 @@ def test_unlabelled_clips_of_held_out_signers_are_not_seen_either(signs_workspac
     assert any(clip_id.endswith("/0") for clip_id in pool)
 
 
+@pytest.mark.parametrize("splits", [None, ["", "train", "unlabelled"]])
+def test_clips_of_held_out_signers_are_not_seen_whatever_their_split(
+    signs_workspace, settings, splits
+):
+    table = read_clips(signs_workspace.clips)
+    rows = [
+        replace(c, label="", split="unlabelled") if c.clip_id[-1] in "012" else c
+        for c in table.values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    of = split_clips([clip for clip in rows if clip.label]).of
+    trained = {clip_id.split("/")[0] for clip_id, split in of.items() if split == "train"}
+    assert len(trained) == 3
+    folder = pretrain.run(signs_workspace, settings, splits=splits).folder
+    assert {c.split("/")[0] for c in training_runs.read_clip_list(folder / "clips.csv")} == trained
+    parts = open_parts(signs_workspace.parts)
+    labelled = [replace(c, split=of[c.clip_id]) for c in rows if c.label]
+    others = finetune.unlabelled(signs_workspace, parts, labelled)
+    assert {clip.signer for clip in others} == trained and len(others) == 27
+
+
 def test_a_val_that_finetuning_takes_from_train_is_not_seen(signs_workspace, settings):
     table = read_clips(signs_workspace.clips)
     rows = [
@@ -114,7 +137,7 @@ def test_unlabelled_clips_are_learned_from_and_named_splits_obeyed(signs_workspa
     chosen = pretrain.run(signs_workspace, settings, run="chosen", splits=["val", "other"])
     pool = training_runs.read_clip_list(chosen.folder / "clips.csv")
     assert {clip_id.split("/")[0] for clip_id in pool} == {"s2", "s4"}
-    with pytest.raises(SignpipeError, match="have the split nowhere"):
+    with pytest.raises(SignpipeError, match="of the split nowhere"):
         pretrain.run(signs_workspace, settings, run="none", splits=["nowhere"])
 
 

@@ -94,7 +94,7 @@ class Plan:
     clips: list[Clip]
     signs: int
     unknown: int
-    seen: int | None
+    seen: "Seen | None"
     data: str
     settings: dict[str, Any]
     inputs: dict[str, Any]
@@ -149,10 +149,29 @@ def fingerprint(parts: Parts, clips: list[Clip]) -> str:
     )
 
 
-def seen_in_pretraining(workspace: Workspace, encoder: str | None, clips: list[Clip]) -> int | None:
-    """How many clips the encoder with this fingerprint was pretrained on; None if not known."""
+@dataclass(frozen=True)
+class Seen:
+    """What of the clips that are scored an encoder was pretrained on: clips, and their signers."""
+
+    clips: int = 0
+    signers: tuple[str, ...] = ()
+
+
+def seen_in_pretraining(
+    workspace: Workspace, encoder: str | None, clips: list[Clip]
+) -> Seen | None:
+    """What the encoder with this fingerprint has seen of `clips`; None if not known.
+
+    A signer is seen if the encoder has learned from any clip of theirs, be it one of these or not.
+    """
     pool = _pool(workspace, encoder) if encoder else set()
-    return None if pool is None else sum(clip.clip_id in pool for clip in clips)
+    if pool is None:
+        return None
+    signers = {c.signer for c in read_clips(workspace.clips).values() if c.clip_id in pool} - {""}
+    return Seen(
+        sum(clip.clip_id in pool for clip in clips),
+        tuple(sorted(signers & {clip.signer for clip in clips})),
+    )
 
 
 def _pool(workspace: Workspace, encoder: str) -> set[str] | None:

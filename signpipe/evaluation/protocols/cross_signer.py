@@ -16,6 +16,7 @@ from signpipe.evaluation.protocols.common import (
     Plan,
     Request,
     Scored,
+    Seen,
     figures,
     fingerprint,
     of_split,
@@ -50,6 +51,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     pool = start.unlabelled(workspace, clips)
     data = fingerprint(start.parts, clips + pool)
     given = request.given("folds", "bootstrap", "level")
+    seen = seen_in_pretraining(workspace, start.sha256, scored)
     return Plan(
         protocol="cross-signer",
         stage=start.stage,
@@ -59,12 +61,12 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         clips=scored,
         signs=len(signs),
         unknown=len(clips) - len(scored),
-        seen=seen_in_pretraining(workspace, start.sha256, scored),
+        seen=seen,
         data=data,
         settings=given | {"finetune": start.settings.model_dump(mode="json")},
         inputs={"encoder": start.sha256, "data": data},
         measure=lambda folder: _measure(workspace, request, start, folds, pool, signs, folder),
-        headline="every clip named once, by a recogniser that has not learned from its signer",
+        headline=_headline(start, seen, {clip.signer for clip in scored}),
         both="mean of the streams' logits, joint weighed by its fold's joint_weight",
         resumable=True,
     )
@@ -75,6 +77,21 @@ def members(workspace: Workspace, parts: Parts, splits: Sequence[str]) -> list[C
     clips, _ = table(workspace, parts)
     of_split(clips, splits[-1])
     return [clip for clip in clips if clip.split in splits]
+
+
+def _headline(start: Start, seen: Seen | None, signers: set[str]) -> str:
+    """What the figures are; whose clips the encoder has seen is no small print."""
+    whole = "every clip named once, by a recogniser fine-tuned without its signer"
+    if start.backbone is None:
+        return whole
+    if seen is None:
+        return f"{whole}; whether the encoder has seen the signers is not known here"
+    if not seen.signers:
+        return f"{whole}, whom the encoder has not seen either"
+    return (
+        f"{whole}; the encoder was pretrained on clips of {len(seen.signers)} of these "
+        f"{len(signers)} signers, without labels, so for them this is not signer-independent"
+    )
 
 
 def _folds(clips: list[Clip], folds: int) -> Sequence[Fold]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from signpipe.cliptable import read_clips, write_clips
+from signpipe.commands.evaluate import show
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.evaluation.protocols import cells
@@ -48,6 +49,16 @@ def test_every_signer_is_named_by_the_others(signs_workspace, brief, monkeypatch
 
 
 SPLITS = ("train", "val")
+
+
+def test_it_says_plainly_that_the_encoder_has_seen_the_signers(pretrained, brief, capsys):
+    result = evaluate.run(pretrained, brief(folds=2), protocol="cross-signer")
+    metrics = result.metrics
+    seen = metrics["signers_seen_in_pretraining"]
+    assert len(seen) == 3 and set(seen) < set(metrics["signers"])
+    assert "pretrained on clips of 3 of these 4 signers" in metrics["headline"]
+    show(result)
+    assert "not signer-independent" in capsys.readouterr().out
 
 
 def test_groups_of_signers_and_test_when_asked_for(signs_workspace, brief):
