@@ -4,14 +4,13 @@
 changes them later only when it is given new labels. Every other column is the stages'.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from signpipe.errors import SignpipeError
-from signpipe.workspace import write_text
+from signpipe.tables import read_table, write_table
+from signpipe.vocabulary import SYNONYMS, Columns, split_named, understand
 
 # Clips with these outcomes have landmarks to learn from.
 USABLE = ("ok", "truncated")
@@ -47,16 +46,26 @@ class Clip:
 
 @dataclass(frozen=True)
 class Label:
-    """What a labels file says of one clip; None where it has no such column."""
+    """What line `line` of a labels file says of one clip; None where it has no such column."""
 
     key: str
     label: str | None = None
     signer: str | None = None
     split: str | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class LabelsFile:
+    """The rows of a labels file, and how its columns are understood."""
+
+    labels: tuple[Label, ...]
+    columns: Columns
 
 
 COLUMNS = tuple(field.name for field in fields(Clip) if field.name != "extra")
-_KNOWN = frozenset(COLUMNS)
+NAMED = 3  # bad rows that an error lists
+KEYS = ("path", "clip_id")  # what a row of a labels file names a clip by
 PERSONAL = ("label", "signer", "split")
 _INTEGERS = ("frames", "width", "height")
 _SHARES = ("pose", "left_hand", "right_hand")
@@ -65,30 +74,65 @@ _SHARES = ("pose", "left_hand", "right_hand")
 def read_clips(path: Path) -> dict[str, Clip]:
     """The clip table by clip id, in its own order; empty if there is none yet.
 
-    Raises SignpipeError naming the row if a number is not one or a clip id occurs twice.
+    Labels, signers and splits are free of blanks around them, and splits have their usual names.
+    Raises SignpipeError naming the row if a number is not one, a split is none, or a clip id occurs
+    twice.
     """
     if not path.exists():
         return {}
+    table = read_table(path)
+    columns = understand(table, COLUMNS)
+    if "clip_id" not in columns.names:
+        raise SignpipeError(f"{path} has no column clip_id")
+    place = {meaning: table.columns.index(name) for meaning, name in columns.names.items()}
+    own = [(name, table.columns.index(name)) for name in columns.unused]
+    splits = _Splits(path)
     clips: dict[str, Clip] = {}
-    for line, row in _rows(path, {"clip_id"}):
-        clip = _parse(path, line, row)
+    for line, cells in table.rows:
+        row = {meaning: cells[i] for meaning, i in place.items()}
+        row["split"] = splits.read(line, row.get("split", ""))
+        clip = _parse(path, line, row, tuple((name, cells[i]) for name, i in own))
         if clip.clip_id in clips:
             raise SignpipeError(f"{path}, line {line}: clip_id {clip.clip_id!r} occurs twice")
         clips[clip.clip_id] = clip
+    splits.check()
     return clips
+
+
+class _Splits:
+    """Splits of many rows, which are refused together."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.refused: list[str] = []
+
+    def read(self, line: int, text: str) -> str:
+        split = split_named(text)
+        if split is None:
+            self.refused.append(f"line {line}: {text!r}")
+        return split or ""
+
+    def check(self) -> None:
+        """Raises SignpipeError naming the rows whose split is none."""
+        if self.refused:
+            more = len(self.refused) - NAMED
+            rows = "; ".join(self.refused[:NAMED]) + (f" and {more} more" if more > 0 else "")
+            raise SignpipeError(
+                f"{self.path} has splits that are not train, val, test or unlabelled: {rows}; name "
+                "one of these there, or leave the cell empty"
+            )
 
 
 def write_clips(path: Path, clips: Iterable[Clip]) -> None:
     """Write the clip table atomically. What a person edited in it must be merged before."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     clips = list(clips)
     added = list(dict.fromkeys(name for clip in clips for name, _ in clip.extra))
-    writer.writerow((*COLUMNS, *added))
-    for clip in clips:
+
+    def row(clip: Clip) -> tuple[str, ...]:
         extra = dict(clip.extra)
-        writer.writerow((*_row(clip), *(extra.get(name, "") for name in added)))
-    write_text(path, text.getvalue())
+        return (*_row(clip), *(extra.get(name, "") for name in added))
+
+    write_table(path, (*COLUMNS, *added), map(row, clips))
 
 
 def update_clips(
@@ -118,62 +162,73 @@ def update_clips(
     return after
 
 
-def read_labels(path: Path) -> list[Label]:
-    """Rows of a labels file: a column `path` or `clip_id`, and any of label, signer, split.
+def read_labels(path: Path) -> LabelsFile:
+    """A labels file: a column for the path or clip id, and any of label, signer and split.
 
-    Raises SignpipeError if the file cannot be read or lacks these columns.
+    Raises SignpipeError, naming the rows, if it cannot be read, lacks these columns, or names a
+    clip twice or a split that is none.
     """
-    labels = []
-    for line, row in _rows(path, set()):
-        key = row.get("path") or row.get("clip_id")
-        if not key:
+    table = read_table(path)
+    columns = understand(table, (*KEYS, *PERSONAL))
+    sure = [key for key in KEYS if columns.names.get(key, "").lower() == key]
+    if sure:  # else a column `file` beside a clip_id would be taken for its path
+        columns = understand(table, (*sure, *PERSONAL))
+    keys = [name for meaning, name in columns.names.items() if meaning not in PERSONAL]
+    given = {m: name for m, name in columns.names.items() if m in PERSONAL}
+    for found, needed in ((keys, KEYS), (given, PERSONAL)):
+        if not found:
             raise SignpipeError(
-                f"{path}, line {line}: no path and no clip_id; a labels file needs one of these "
-                "columns, and label, signer or split beside it"
+                f"{path} has the columns {', '.join(filter(None, table.columns))}: none of them is "
+                f"{' or '.join(needed)}, nor called as these often are "
+                f"({', '.join(name for meaning in needed for name in SYNONYMS[meaning])}); rename "
+                "one"
             )
-        labels.append(Label(key, row.get("label"), row.get("signer"), row.get("split")))
-    return labels
+    splits = _Splits(path)
+    labels: dict[str, Label] = {}
+    for (line, _), row in zip(table.rows, table.dicts(), strict=True):
+        key = next((row[name] for name in keys if row[name].strip()), None)
+        if key is None:
+            raise SignpipeError(f"{path}, line {line} names no clip: {', '.join(keys)} is empty")
+        values = {meaning: row[name].strip() for meaning, name in given.items()}
+        if "split" in values:
+            values["split"] = splits.read(line, values["split"])
+        label = Label(key, **values, line=line)
+        if key in labels:
+            raise named_twice(path, labels[key], label)
+        labels[key] = label
+    splits.check()
+    if not labels:
+        raise SignpipeError(f"{path} has no rows below its columns' names")
+    return LabelsFile(tuple(labels.values()), columns)
 
 
-def _rows(path: Path, needed: set[str]) -> Iterable[tuple[int, dict[str, str]]]:
-    try:
-        # utf-8-sig: spreadsheets put a byte-order mark before the first column's name.
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SignpipeError(f"cannot read {path}: {error}") from error
-    header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)  # spreadsheets also save with ; or tabs
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    missing = needed - set(reader.fieldnames or ())
-    if missing:
-        raise SignpipeError(f"{path} has no column {', '.join(sorted(missing))}")
-    try:
-        for row in reader:
-            if None in row or None in row.values():  # longer or shorter than the header
-                row = {k: v or "" for k, v in row.items() if isinstance(k, str)}
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise SignpipeError(f"{path}, line {reader.line_num}: {error}") from error
+def named_twice(path: Path, first: Label, second: Label) -> SignpipeError:
+    """Which rows of a labels file are of one clip."""
+    other = "" if first.key == second.key else f" ({second.key!r})"
+    return SignpipeError(
+        f"{path}, lines {first.line} and {second.line}: both are of the clip {first.key!r}{other}; "
+        "keep one of them"
+    )
 
 
-def _parse(path: Path, line: int, row: dict[str, str]) -> Clip:
+def _parse(
+    path: Path, line: int, row: Mapping[str, str], extra: tuple[tuple[str, str], ...]
+) -> Clip:
     values: dict[str, object] = {}
-    for name in COLUMNS:
-        text = row.get(name, "")
+    for name, text in row.items():
         try:
             if name in _INTEGERS:
                 values[name] = int(text) if text else (0 if name == "frames" else None)
             elif name in _SHARES or name == "fps":
-                values[name] = float(text) if text else None
+                # Where decimals have a comma, spreadsheets save them so.
+                values[name] = float(text.replace(",", ".", 1)) if text else None
             else:
-                values[name] = text
+                values[name] = text.strip() if name in PERSONAL else text
         except ValueError as error:
             raise SignpipeError(
                 f"{path}, line {line}: {text!r} in column {name} is not a number"
             ) from error
-    if not row.keys() <= _KNOWN:
-        values["extra"] = tuple((name, text) for name, text in row.items() if name not in _KNOWN)
-    return Clip(**values)  # type: ignore[arg-type]
+    return Clip(**values, extra=extra)  # type: ignore[arg-type]
 
 
 def _format(name: str, value: object) -> str:

@@ -8,9 +8,12 @@ import numpy as np
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
+from signpipe.vocabulary import TEST as TEST
+from signpipe.vocabulary import TRAIN as TRAIN
+from signpipe.vocabulary import UNLABELLED as UNLABELLED
+from signpipe.vocabulary import VAL as VAL
 from signpipe.workspace import sha256_of_values
 
-TRAIN, VAL, TEST, UNLABELLED = "train", "val", "test", "unlabelled"
 # Splits whose clips may be learned from without labels; "" is a clip with no split.
 POOL = (TRAIN, UNLABELLED, "")
 SEED = 0  # of every split: another training seed must not mean another test set

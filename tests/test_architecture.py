@@ -16,6 +16,8 @@ GROUND = {
     "settings",
     "skeleton",
     "splits",
+    "tables",
+    "vocabulary",
     "wording",
 }
 ROOMS = (

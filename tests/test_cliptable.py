@@ -88,15 +88,60 @@ def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
 def test_labels_files(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("path,label,signer\na.mp4,A,anna\nb.mp4,,\n")
-    assert read_labels(path) == [Label("a.mp4", "A", "anna"), Label("b.mp4", "", "")]
-    path.write_text("clip_id;split\nx;test\n")
-    assert read_labels(path) == [Label("x", None, None, "test")]
-    path.write_text("file,label\na.mp4,A\n")
-    with pytest.raises(SignpipeError, match="line 2: no path and no clip_id"):
-        read_labels(path)
-    path.write_bytes(b"path\n\xff\n")
-    with pytest.raises(SignpipeError, match="cannot read"):
-        read_labels(path)
+    assert read_labels(path).labels == (Label("a.mp4", "A", "anna"), Label("b.mp4", "", ""))
+    path.write_text("clip_id;split\nx;Validation \n")
+    assert read_labels(path).labels == (Label("x", None, None, "val"),)
+    path.write_text("File, Gloss,remark\na.mp4, drink \n")
+    file = read_labels(path)
+    assert file.labels == (Label("a.mp4", "drink"),) and file.labels[0].line == 2
+    assert file.columns.names == {"path": "File", "label": "Gloss"}
+    assert file.columns.unused == ("remark",)
+    path.write_text("clip_id,file,label\na,signs.h5,A\nb,signs.h5,B\n")
+    assert [label.key for label in read_labels(path).labels] == ["a", "b"]
+    path.write_bytes("path,label\na.mp4,Caf\u00e9\n".encode("cp1252"))
+    assert read_labels(path).labels == (Label("a.mp4", "Caf\u00e9"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("clip,name\nx,y\n", "columns clip, name: none of them is label or signer or split"),
+        ("name,label\nx,y\n", "columns name, label: none of them is path or clip_id"),
+        ("path,label\n,y\n", "line 2 names no clip: path is empty"),
+        ("path,label\n", "has no rows"),
+        ("path,label\na,x\nb,x\na,x\n", "lines 2 and 4: both are of the clip 'a'"),
+        ("path,split\na,tain\nb,val\nc,0.8\n", "line 2: 'tain'; line 4: '0.8'; name one of"),
+    ],
+)
+def test_labels_files_that_are_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(SignpipeError, match=complaint):
+        read_labels(tmp_path / "labels.csv")
+
+
+def test_what_a_person_writes_into_the_table_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    path.write_text("Clip_ID;Gloss;signer;split;pose;subject\n x;drink ; ann ;Dev;0,5;mine\n")
+    clip = Clip(" x", "", "drink", "ann", "val", pose=0.5, extra=(("subject", "mine"),))
+    assert read_clips(path) == {" x": clip}
+    path.write_text("clip_id,split\nx,tset\ny,personal\nz,2\n")
+    with pytest.raises(SignpipeError, match="line 2: 'tset'; line 4: '2'; name one of these"):
+        read_clips(path)
+    path.write_text("clip_id,split\nx,a b\n" + "".join(f"{i},{i}\n" for i in range(9)))
+    with pytest.raises(SignpipeError, match="line 4: '1' and 7 more; name"):
+        read_clips(path)
+
+
+def test_no_spreadsheet_runs_what_a_clip_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    clips = [
+        Clip("=cmd|' /C calc'!A0", label="@x", signer="+1-2", split="-"),
+        Clip("-", label="'="),
+    ]
+    clips = [replace(clip, split="") for clip in clips]
+    write_clips(path, clips)
+    assert list(read_clips(path).values()) == clips
+    assert all(line.startswith("'") for line in path.read_text().splitlines()[1:])
 
 
 def test_count_by() -> None:

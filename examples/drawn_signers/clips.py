@@ -1,7 +1,5 @@
 """The drawn clips, made again by `python -m drawn_signers FOLDER` in the folder `examples`."""
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +10,8 @@ from drawn_signers.gestures import GESTURES, Gesture
 from drawn_signers.performance import FPS, perform, variation_of
 from drawn_signers.render import Renderer
 from drawn_signers.signers import SIGNERS, Signer
+from signpipe.tables import write_table
 from signpipe.video.write import write_video
-from signpipe.workspace import write_text
 
 SIZE = 320  # pixels along each side of the shipped clips
 _CRF = 32  # they are small drawings: finer quality would cost bytes and show nothing
@@ -38,17 +36,13 @@ def generate(folder: Path, seed: int = 0, size: int = SIZE, repetitions: int = 2
     """
     if repetitions < 1:
         raise ValueError(f"repetitions is {repetitions}, but must be at least 1")
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(("path", "label", "signer"))
-    paths = []
+    rows = []
     for gesture in GESTURES:
         for signer in SIGNERS:
             for repetition in range(repetitions):
                 name = f"{gesture.name}/{signer.name}_{repetition}.mp4"
                 frames = render_clip(signer, gesture, repetition, seed, size)
                 write_video(folder / name, frames, FPS, _CRF)
-                writer.writerow((name, gesture.name, signer.name))
-                paths.append(folder / name)
-    write_text(folder / "labels.csv", table.getvalue())
-    return paths
+                rows.append((name, gesture.name, signer.name))
+    write_table(folder / "labels.csv", ("path", "label", "signer"), rows)
+    return [folder / name for name, _, _ in rows]

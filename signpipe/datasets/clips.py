@@ -5,11 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from signpipe.datasets.files import VideoIndex
-from signpipe.splits import TEST, TRAIN, VAL
 from signpipe.video.read import FoundVideo
 from signpipe.video.segments import segment_text
-
-SPLITS = {TRAIN: TRAIN, VAL: VAL, TEST: TEST, "validation": VAL, "valid": VAL, "dev": VAL}
+from signpipe.vocabulary import TEST, TRAIN, VAL, split_named
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,10 @@ class Collector:
         return Dataset(name, prefix, clips, missing, tuple(self.problems))
 
 
-def split_named(text: object) -> str | None:
+def official_split(text: object) -> str | None:
     """`train`, `val` or `test` by any of its usual names; None if it is none of these."""
-    return SPLITS.get(text.strip().lower()) if isinstance(text, str) else None
+    split = split_named(text)
+    return split if split in (TRAIN, VAL, TEST) else None
 
 
 def signer_named(number: object) -> str:

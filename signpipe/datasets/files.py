@@ -4,8 +4,6 @@ Annotations are data from elsewhere. What they call a video is only ever looked 
 that were found below the root, so that no name in them can lead out of it.
 """
 
-import csv
-import io
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from signpipe.errors import SignpipeError
+from signpipe.tables import cells_of, read_text
 from signpipe.video.read import VIDEO_SUFFIXES, FoundVideo, walk_videos
 from signpipe.workspace import parse_json
 
@@ -89,21 +88,6 @@ def need(root: Path, *names: str) -> Path:
     return file
 
 
-def read_text(file: Path, *encodings: str) -> str:
-    """A file's text in the first of `encodings` (or UTF-8) that it is in.
-
-    Raises SignpipeError if it cannot be read or is in none of them.
-    """
-    for encoding in ("utf-8-sig", *encodings):
-        try:
-            return file.read_text(encoding=encoding)
-        except UnicodeDecodeError:
-            continue
-        except OSError as error:
-            raise SignpipeError(f"cannot read {file}: {error.strerror}") from error
-    raise SignpipeError(f"cannot read {file}: it is no text; get the published file again")
-
-
 def read_json(file: Path, kind: type[list[Any]] | type[dict[str, Any]]) -> Any:
     """A JSON file whose outermost value is a `kind`. Raises SignpipeError if it is not."""
     try:
@@ -125,13 +109,7 @@ def read_rows(
 
     Raises SignpipeError if the file cannot be read.
     """
-    text = read_text(file, *encodings)
-    sample = "\n".join(text.split("\n", 10)[:10])
-    delimiter = max(delimiters, key=sample.count)
-    try:
-        for row in (reader := csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)):
-            cells = [cell.strip() for cell in row]
-            if any(cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise SignpipeError(f"{file}, line {reader.line_num}: {error}") from error
+    for line, row in cells_of(file, read_text(file, *encodings), *delimiters, sample=10):
+        cells = [cell.strip() for cell in row]
+        if any(cells):
+            yield line, cells

@@ -1,11 +1,12 @@
 """A corpus of one's own: a CSV with a row a clip.
 
 Columns: path (of the video, relative to the CSV's folder), and any of label, signer, split, start,
-end and clip_id, in any order, parted by commas, semicolons or tabs; other columns are not used.
-`split` is train, val (also validation, valid, dev), test or unlabelled, or empty. `start` and `end`
-are seconds after the video's first frame, as decimals or, to name frames exactly, as fractions:
-37/25 is the start of frame 37, counted from 0, of 25 a second; the clip ends before `end`, and an
-empty cell is the video's start or end. One video may have many rows.
+end and clip_id, in any order, by these names or usual others (see `signpipe.vocabulary`), parted by
+commas, semicolons or tabs; other columns are not used. `split` is train, val, test or unlabelled, a
+name of one's own, or empty. `start` and `end` are seconds after the video's first frame, as
+decimals or, to name frames exactly, as fractions: 37/25 is the start of frame 37, counted from 0,
+of 25 a second; the clip ends before `end`, and an empty cell is the video's start or end. One video
+may have many rows.
 
 The CSV is given itself, or else is dataset.csv, clips.csv or labels.csv in the given folder, or the
 only one there. A clip's name is its clip_id, or else its path and segment; the path is without its
@@ -17,12 +18,15 @@ import re
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
-from signpipe.datasets.clips import SPLITS, AnnotatedClip, Collector
-from signpipe.datasets.files import is_plain, look_for, read_rows, without_ending
+from signpipe.datasets.clips import AnnotatedClip, Collector
+from signpipe.datasets.files import is_plain, look_for, without_ending
 from signpipe.errors import SignpipeError
+from signpipe.progress import note
+from signpipe.tables import read_table
+from signpipe.vocabulary import split_named, understand
 
 NAMES = ("dataset.csv", "clips.csv", "labels.csv")
-OTHER_SPLITS = {"": "", "unlabelled": "unlabelled"}
+COLUMNS = ("path", "label", "signer", "split", "start", "end", "clip_id")
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?|\d{1,9}/[1-9]\d{0,8}", re.ASCII)
 
 
@@ -40,18 +44,17 @@ def table_in(root: Path) -> Path:
 
 def read(collector: Collector, file: Path) -> None:
     """Collect the rows of `file`. Raises SignpipeError if it has no column path."""
-    columns: list[str] = []
-    for line, cells in read_rows(file, ",", ";", "\t"):
-        if columns:
-            row = dict(zip(columns, cells, strict=False))
-            try:
-                _add(collector, f"{file}, line {line}", row)
-            except ValueError as error:
-                collector.skip(f"{file}, line {line}", str(error))
-        else:
-            columns = cells
-            if "path" not in columns:
-                raise SignpipeError(f"{file} has no column path; name its columns in its first row")
+    table = read_table(file)
+    columns = understand(table, COLUMNS)
+    if "path" not in columns.names:
+        raise SignpipeError(f"{file} has no column path; name its columns in its first row")
+    note(f"{file}: {len(table.rows)} rows, {columns}")
+    for (line, _), cells in zip(table.rows, table.dicts(), strict=True):
+        row = {meaning: cells[name].strip() for meaning, name in columns.names.items()}
+        try:
+            _add(collector, f"{file}, line {line}", row)
+        except ValueError as error:
+            collector.skip(f"{file}, line {line}", str(error))
 
 
 def _add(collector: Collector, where: str, row: dict[str, str]) -> None:
@@ -63,10 +66,9 @@ def _add(collector: Collector, where: str, row: dict[str, str]) -> None:
     path = PurePosixPath(os.path.normpath(written))
     if not path.parts or not all(map(is_plain, path.parts)):
         raise ValueError(f"its path {written!r} is none below the file's folder")
-    split = row.get("split", "").lower()
-    if split not in SPLITS and split not in OTHER_SPLITS:
-        raise ValueError(f"its split is {split!r}, not train, val, test or unlabelled")
-    split = SPLITS.get(split, split)
+    split = split_named(row.get("split", ""))
+    if split is None:
+        raise ValueError(f"its split is {row['split']!r}, not train, val, test or unlabelled")
     found = collector.videos.at(str(path))
     name = row.get("clip_id") or _name(without_ending(str(path)), start, end)
     other = collector.clips.get(name) or collector.missing.get(name)

@@ -1,15 +1,13 @@
 """What to say of a data set before its videos are read: counts, missing ones, duplicates."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from signpipe.datasets.clips import Dataset
-from signpipe.splits import TEST, TRAIN, VAL
+from signpipe.tables import write_table
 from signpipe.video.recordings import DuplicateGroup, Recording, find_duplicates
-from signpipe.workspace import write_text
+from signpipe.vocabulary import TEST, TRAIN, VAL
 
 MISSING_COLUMNS = ("clip", "label", "signer", "split", "start", "end", "expected")
 
@@ -50,11 +48,9 @@ def write_missing(path: Path, dataset: Dataset) -> None:
     if not dataset.missing:
         path.unlink(missing_ok=True)
         return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(MISSING_COLUMNS)
+    rows = []
     for clip in dataset.missing:
-        end = "" if clip.end is None else f"{float(clip.end):.3f}"
-        row = (clip.name, clip.label, clip.signer, clip.split, f"{float(clip.start):.3f}", end)
-        writer.writerow((*row, clip.path))
-    write_text(path, text.getvalue())
+        end = None if clip.end is None else f"{float(clip.end):.3f}"
+        times = f"{float(clip.start):.3f}", end
+        rows.append((clip.name, clip.label, clip.signer, clip.split, *times, str(clip.path)))
+    write_table(path, MISSING_COLUMNS, rows)

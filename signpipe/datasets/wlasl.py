@@ -20,7 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from signpipe.datasets.clips import AnnotatedClip, Collector, signer_named, split_named
+from signpipe.datasets.clips import AnnotatedClip, Collector, official_split, signer_named
 from signpipe.datasets.cut_files import segment_of
 from signpipe.datasets.files import is_plain, look_for, need, read_json
 from signpipe.datasets.youtube import youtube_id
@@ -84,7 +84,7 @@ def _read_gloss(
             _add(collector, where, instance, instance.split)
         elif instance.video_id in members:
             member = members[instance.video_id]
-            split = split_named(member.get("subset")) if isinstance(member, dict) else None
+            split = official_split(member.get("subset")) if isinstance(member, dict) else None
             _add(collector, where, instance, split or instance.split)
     return known
 
@@ -116,7 +116,7 @@ def _instance(label: str, entry: Any) -> _Instance:
     """Raises ValueError that says what is wrong with the entry."""
     if not isinstance(entry, dict) or not is_plain(entry.get("video_id")):
         raise ValueError("it has no video_id that is a file's name")
-    split = split_named(entry.get("split"))
+    split = official_split(entry.get("split"))
     if split is None:
         raise ValueError(f"its split is {entry.get('split')!r}, not train, val or test")
     first, last = entry.get("frame_start", 1), entry.get("frame_end", -1)

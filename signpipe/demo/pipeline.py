@@ -1,7 +1,5 @@
 """The whole pipeline on the virtual signers, in a folder of its own."""
 
-import csv
-import io
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from signpipe.extraction import extract
 from signpipe.prediction import Prediction
 from signpipe.progress import note
 from signpipe.settings import FinetuneSettings, PretrainSettings
+from signpipe.tables import csv_text, read_table
 from signpipe.training import finetune, pretrain
 from signpipe.workspace import Workspace, write_text
 
@@ -73,12 +72,10 @@ def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
 def _labels() -> str:
     """The shipped labels with a split by signer."""
     split = {NEVER_SEEN: "test", VALIDATION: "val"}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("path", "label", "signer", "split"))
-    with open(clips_folder() / "labels.csv", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            path = clips_folder() / row["path"]
-            signer = row["signer"]
-            writer.writerow((path, row["label"], signer, split.get(signer, "train")))
-    return text.getvalue()
+    table = read_table(clips_folder() / "labels.csv")
+    rows = [
+        (str(clips_folder() / row["path"]), row["label"], row["signer"])
+        for row in table.dicts("path", "label", "signer")
+    ]
+    named = [(*row, split.get(row[2], "train")) for row in rows]
+    return csv_text([("path", "label", "signer", "split"), *named])

@@ -1,6 +1,5 @@
 """compare: evaluated runs side by side on the same clips, and whether they differ by chance."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from signpipe.evaluation import bootstrap
 from signpipe.evaluation.bootstrap import Units
 from signpipe.evaluation.schema import Metrics, read_metrics
 from signpipe.splits import VAL
+from signpipe.tables import read_table
 from signpipe.workspace import Workspace
 
 STREAMS = ("joint", "motion", "both")
@@ -162,15 +162,14 @@ def read_predictions(folder: Path) -> Predictions:
             "than once, so it has no predictions.csv"
         )
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(read_table(path).dicts("clip_id", "label", "signer", *metrics.streams))
         truth = {row["clip_id"]: (row["label"], row["signer"]) for row in rows}
         right = {
             stream: {row["clip_id"]: row[stream] == row["label"] for row in rows}
             for stream in metrics.streams
         }
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise SignpipeError(f"cannot read {path}: {error}; evaluate again with --redo") from error
+    except SignpipeError as error:
+        raise SignpipeError(f"{error}; evaluate again with --redo") from error
     if len(truth) != metrics.clips or len(rows) != metrics.clips:
         raise SignpipeError(f"{path} does not fit its metrics.json; evaluate again with --redo")
     return Predictions(folder.name, metrics, truth, right)

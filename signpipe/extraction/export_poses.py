@@ -1,8 +1,6 @@
 """export-poses: the workspace's clips as `.pose` files, and a labels file that goes with them."""
 
-import csv
 import errno
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.landmarks.formats.pose_files import MOST_PIXELS, pose_bytes
 from signpipe.landmarks.pack import Landmarks, open_pack
 from signpipe.progress import track
+from signpipe.tables import csv_text, read_table
 from signpipe.workspace import Workspace, atomic, write_text
 
 LABELS = "labels.csv"
@@ -203,24 +202,15 @@ def _read_labels(path: Path) -> dict[str, dict[str, str]]:
     """The rows of the labels file of an export before, by path; none without one."""
     if not path.exists():
         return {}
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != LABEL_COLUMNS:
-                raise SignpipeError(
-                    f"{path} was not made by export-poses and would be replaced; export to "
-                    "another folder"
-                )
-            rows = [{name: row[name] for name in LABEL_COLUMNS} for row in reader]
-            return {row["path"]: row for row in rows}
-    except (OSError, ValueError, csv.Error) as error:
-        raise SignpipeError(f"cannot read {path}: {error}") from error
+    table = read_table(path)
+    if table.columns != LABEL_COLUMNS:
+        raise SignpipeError(
+            f"{path} was not made by export-poses and would be replaced; export to another folder"
+        )
+    return {row["path"]: row for row in table.dicts()}
 
 
 def _write_labels(path: Path, rows: Iterable[dict[str, str]]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, LABEL_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    if not path.exists() or path.read_text(encoding="utf-8") != text.getvalue():
-        write_text(path, text.getvalue())
+    text = csv_text([LABEL_COLUMNS, *([row[name] for name in LABEL_COLUMNS] for row in rows)])
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)

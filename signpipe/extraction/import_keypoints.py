@@ -11,7 +11,7 @@ from signpipe.errors import SignpipeError
 from signpipe.extraction.detect_format import Found, recognise
 from signpipe.extraction.import_clips import import_clips, name_clips
 from signpipe.extraction.import_packs import import_pack
-from signpipe.extraction.labels import MatchedLabels, match_labels
+from signpipe.extraction.labels import MatchedLabels, match_labels, tell_file
 from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.progress import track
 from signpipe.workspace import Workspace, remove_temporaries
@@ -61,7 +61,7 @@ def run(workspace: Workspace, paths: Sequence[Path], *, labels: Path | None = No
     cannot be written; what is finished by then is kept.
     """
     if labels is not None:
-        read_labels(labels)  # what is wrong with it is said before hours of work
+        tell_file(labels, read_labels(labels))  # what is wrong with it is said before hours of work
     found = recognise(paths)
     with workspace.lock("extract"):
         remove_temporaries(workspace.keypoints)

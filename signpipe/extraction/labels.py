@@ -1,12 +1,18 @@
-"""Whose row a row of a labels file is."""
+"""Whose row a row of a labels file is, and what labels come to before clips are worked on."""
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from signpipe.cliptable import Label, read_labels
+from signpipe.cliptable import Label, LabelsFile, named_twice, read_labels
+from signpipe.errors import SignpipeError
+from signpipe.progress import note
+from signpipe.vocabulary import look_alikes
+
+LISTED = 10  # signs that are told with their counts, and names of others
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ def match_labels(
     A row's path or clip id is a clip id, or a path relative to the file's folder, or one of the
     clip's `names` (its path in a folder that was given), each with or without the file's ending.
     `sources` is each clip's absolute source path by clip id. Raises SignpipeError if the file
-    cannot be read.
+    cannot be read, two of its rows are of one clip, or none is of any.
     """
     exact: dict[str, str | None] = {}
     loose: dict[str, str | None] = {}  # without ending; None where two clips share it
@@ -40,18 +46,64 @@ def match_labels(
     folder = os.path.realpath(file.parent)
     by_clip: dict[str, Label] = {}
     unmatched: list[str] = []
-    for label in read_labels(file):
-        keys = [label.key.removeprefix("./")]
-        if "\0" not in label.key:  # which no path can hold
-            keys.append(os.path.realpath(os.path.join(folder, label.key)))
-        keys += [os.path.splitext(key)[0] for key in keys]
+    for label in read_labels(file).labels:
+        keys = _keys(label.key, folder)
         matches = (index.get(_plain(key)) for index in (exact, loose) for key in keys)
         match = next((match for match in matches if match is not None), None)
         if match is None:
             unmatched.append(label.key)
+        elif match in by_clip:
+            raise named_twice(file, by_clip[match], label)
         else:
             by_clip[match] = label
+    if not by_clip and sources:
+        clip_id, source = next(iter(sources.items()))
+        raise SignpipeError(
+            f"{file}: none of its {len(unmatched)} rows is of a clip; {unmatched[0]!r} is its "
+            f"first, a clip is {clip_id!r} (from {source}); name clips so, or by their paths from "
+            "the file's folder"
+        )
     return MatchedLabels(by_clip, tuple(unmatched))
+
+
+def _keys(key: str, folder: str) -> list[str]:
+    keys = [key.removeprefix("./"), key.strip().removeprefix("./")]
+    if "\0" not in key:  # which no path can hold
+        keys += [os.path.realpath(os.path.join(folder, name)) for name in (key, key.strip())]
+    return keys + [os.path.splitext(key)[0] for key in keys]
+
+
+def tell_file(path: Path, file: LabelsFile) -> None:
+    """Say how a labels file is understood."""
+    note(f"{path}: {len(file.labels)} rows, {file.columns}")
+
+
+def tell_labels(labels: Mapping[str, Label], source: str) -> None:
+    """Say which signs the labels by clip id name, with their counts, and what looks wrong."""
+    counts = Counter(label.label for label in labels.values() if label.label)
+    if not counts:
+        return
+    often = [f"{sign} {count}" for sign, count in counts.most_common()]
+    note(f"{source}: {sum(counts.values())} clips, {len(counts)} signs: {_listed(often)}")
+    single = sorted(sign for sign, count in counts.items() if count == 1)
+    if single:
+        note(f"signs with one clip only, which none is left to test: {_listed(single)}")
+    tell_look_alikes(counts)
+
+
+def tell_look_alikes(signs: Iterable[str]) -> None:
+    """Name labels that may be meant to be the same."""
+    groups = [" = ".join(map(repr, group)) for group in look_alikes(signs)]
+    if groups:
+        note(
+            "labels that differ only in case, blanks or hyphens count as different signs: "
+            f"{_listed(groups)}; if they are one, write it one way in the column label"
+        )
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _add(index: dict[str, str | None], keys: Iterable[str], clip_id: str) -> None:

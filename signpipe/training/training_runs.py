@@ -1,7 +1,5 @@
 """What pretrain and finetune share: a run is new, unfinished, done, or of other settings."""
 
-import csv
-import io
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +8,13 @@ from typing import Any
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
 from signpipe.settings import under_new_names
+from signpipe.tables import read_table, write_table
 from signpipe.workspace import (
     Workspace,
     differences,
     read_record,
     remove_temporaries,
     write_record,
-    write_text,
 )
 
 
@@ -98,20 +96,12 @@ def _listed(found: Sequence[str], most: int = 6) -> str:
 
 def write_clip_list(path: Path, rows: Sequence[tuple[str, str]]) -> None:
     """Write which clips a run used, and as what: clip_id, split."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("clip_id", "split"))
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+    write_table(path, ("clip_id", "split"), rows)
 
 
 def read_clip_list(path: Path) -> dict[str, str]:
     """The split by clip id of a run's clips. Raises SignpipeError if it cannot be read."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            return {row["clip_id"]: row["split"] for row in csv.DictReader(file)}
-    except (OSError, KeyError, csv.Error) as error:
-        raise SignpipeError(f"cannot read {path}: {error}") from error
+    return {row["clip_id"]: row["split"] for row in read_table(path).dicts("clip_id", "split")}
 
 
 def newest_recognizer(workspace: Workspace) -> str:

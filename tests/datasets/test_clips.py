@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signpipe.datasets.clips import AnnotatedClip, distinct, signer_named, split_named
+from signpipe.datasets.clips import AnnotatedClip, distinct, official_split, signer_named
 from signpipe.video.segments import segment_times
 
 TIMES = st.fractions(0, 10_000)
@@ -36,7 +36,7 @@ def test_frames_come_back(first, more, rate):
 def test_split_names():
     names = ("train", "VAL", "validation", "dev", " valid ", "test", "trial", None, 1)
     splits = ["train", "val", "val", "val", "val", "test", None, None, None]
-    assert [split_named(name) for name in names] == splits
+    assert [official_split(name) for name in names] == splits
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def test_all_columns(tmp_path, place, write):
         "labels.csv",
         "path,label,signer,split,start,end,note\n"
         "a/one.mp4,tree,ada,train,,,x\n"
-        "./long.mp4,house,bo,validation,0.5,1.25,\n"
+        "./long.mp4, house ,bo,Validation ,0.5,1.25,\n"
         "long.mp4,tree,bo,test,30/25,,\n"
         "long.mp4,,,unlabelled,,2,\n"
         "gone.mp4,tree,,,,,\n",
@@ -35,7 +35,7 @@ def test_all_columns(tmp_path, place, write):
 
 def test_from_spreadsheets(tmp_path, place, write):
     place("a.mp4")
-    file = write("my own.csv", "\ufefflabel;path;clip_id\ntree;a.mp4;first\n")
+    file = write("my own.csv", "\ufeffGloss;Video;clip_id\ntree;a.mp4;first\n")
     for root in (tmp_path, file):
         clip = read_dataset("csv", root).clips[0]
         assert (clip.name, clip.label, clip.path) == ("first", "tree", tmp_path / "a.mp4")
@@ -72,7 +72,7 @@ def test_it_must_be_clear_which_file(tmp_path, write):
     write("b.csv", "path\n")
     with pytest.raises(SignpipeError, match="has 2 CSV files"):
         read_dataset("csv", tmp_path)
-    write("labels.csv", "file,label\n")
+    write("labels.csv", "name,label\n")
     with pytest.raises(SignpipeError, match="no column path"):
         read_dataset("csv", tmp_path)
 

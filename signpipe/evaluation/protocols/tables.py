@@ -1,7 +1,5 @@
 """The tables and pictures beside metrics.json of a protocol that names every clip once."""
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ from signpipe.evaluation.calibration import draw_calibration, reliability
 from signpipe.evaluation.protocols.common import Scored
 from signpipe.evaluation.schema import Bin, Calibration
 from signpipe.pictures.confusion_matrix import draw_confusion
+from signpipe.tables import csv_text
 from signpipe.training.metrics import confusion
 from signpipe.workspace import write_text
 
@@ -46,7 +45,7 @@ def _write_confusion(folder: Path, scored: Scored) -> None:
     matrix = matrix[np.ix_(used, used)]
     table = [["true / predicted", *signs]]
     table += [[sign, *map(str, row)] for sign, row in zip(signs, matrix, strict=True)]
-    _write_csv(folder / "confusion.csv", table)
+    write_text(folder / "confusion.csv", csv_text(table))
     draw_confusion(folder / "confusion.png", matrix, signs)
 
 
@@ -59,10 +58,4 @@ def _write_predictions(path: Path, scored: Scored) -> None:
         others = [scored.signs[j] for j in order[1:3]] + [""] * (3 - min(3, len(order)))
         share = probabilities[i, order[0]]
         rows.append([clip.clip_id, clip.signer, clip.label, *named, f"{share:.4f}", *others])
-    _write_csv(path, rows)
-
-
-def _write_csv(path: Path, rows: list[list[str]]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(rows))

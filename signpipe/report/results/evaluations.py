@@ -1,6 +1,5 @@
 """The evaluations of a workspace, read from their metrics.json and predictions.csv."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from pathlib import Path
 from signpipe.errors import SignpipeError
 from signpipe.evaluation.schema import Metrics, read_metrics
 from signpipe.splits import VAL
+from signpipe.tables import read_table
 from signpipe.workspace import Workspace
 
 
@@ -48,20 +48,18 @@ class Evaluation:
         """What was said of each clip. Raises SignpipeError if predictions.csv cannot be read."""
         path = self.folder / "predictions.csv"
         try:
-            with open(path, newline="", encoding="utf-8") as file:
-                return [
-                    Named(
-                        row["clip_id"],
-                        row["signer"],
-                        row["label"],
-                        {stream: row[stream] for stream in self.metrics.streams},
-                    )
-                    for row in csv.DictReader(file)
-                ]
-        except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-            raise SignpipeError(
-                f"cannot read {path}: {error}; evaluate again with --redo"
-            ) from error
+            rows = read_table(path).dicts("clip_id", "signer", "label", *self.metrics.streams)
+            return [
+                Named(
+                    row["clip_id"],
+                    row["signer"],
+                    row["label"],
+                    {stream: row[stream] for stream in self.metrics.streams},
+                )
+                for row in rows
+            ]
+        except SignpipeError as error:
+            raise SignpipeError(f"{error}; evaluate again with --redo") from error
 
 
 def read_evaluations(workspace: Workspace) -> tuple[list[Evaluation], list[str]]:

@@ -1,7 +1,5 @@
 """The page of results, and the files behind it: a PNG of every picture, a CSV of every table."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from matplotlib.figure import Figure
 from signpipe.errors import SignpipeError
 from signpipe.pictures.page import Card, Page
 from signpipe.pictures.page import Cell as PageCell
-from signpipe.workspace import atomic, write_text
+from signpipe.tables import read_table, write_table
+from signpipe.workspace import atomic
 
 DPI, CARD_DPI = 120, 200  # a card is shown smaller than it is, and so stays sharp
 WIDTH = 4.6  # inches of a picture: on a phone its letters are just large enough
@@ -73,14 +72,11 @@ class Pieces:
     ) -> None:
         """Numbers that are not on the page, or behind a picture on it."""
         kinds = [_accuracy_columns(column) for column in zip(*rows, strict=True)]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
         heads = zip(columns, kinds, strict=True)
-        writer.writerow([f"{c} {k}".strip() for c, kind in heads for k in kind])
-        for row in rows:
-            cells = zip(row, kinds, strict=True)
-            writer.writerow([value for cell, kind in cells for value in _values(cell, kind)])
-        write_text(self.folder / f"{name}.csv", text.getvalue())
+        header = [f"{c} {k}".strip() for c, kind in heads for k in kind]
+        cells = [zip(row, kinds, strict=True) for row in rows]
+        values = [[value for cell, kind in row for value in _values(cell, kind)] for row in cells]
+        write_table(self.folder / f"{name}.csv", header, values)
         self._files.append((f"{name}.csv", what))
 
     def figure(self, name: str, figure: Figure, alt: str, caption: str = "") -> None:
@@ -121,16 +117,13 @@ class Pieces:
 
     def finish(self) -> None:
         """Write the list of the files."""
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([("file", "what"), *self._files])
-        write_text(self.folder / CONTENTS, text.getvalue())
+        write_table(self.folder / CONTENTS, ("file", "what"), self._files)
 
     def _remove_older(self) -> None:
         """Those that an earlier report lists: what is not made again must not look like new."""
-        with suppress(OSError, UnicodeDecodeError, csv.Error):
-            with open(self.folder / CONTENTS, newline="", encoding="utf-8") as file:
-                names = [row[0] for row in csv.reader(file) if row]
-            for name in names[1:]:
+        with suppress(OSError, SignpipeError):
+            names = [row["file"] for row in read_table(self.folder / CONTENTS).dicts("file")]
+            for name in names:
                 if Path(name).name == name and Path(name).suffix in (".png", ".csv"):
                     (self.folder / name).unlink(missing_ok=True)
 
