@@ -76,7 +76,7 @@ def test_a_file_from_when_mirroring_was_a_setting_is_read_and_one_without_it_ref
     path = tmp_path / "encoder.safetensors"
     card = BackboneCard(encoder=ENCODER, prepare=PrepareSettings()).model_dump(mode="json")
     card["prepare"]["mirror_left_hand"] = True
-    save_file({"x": torch.zeros(1)}, path, metadata={"card": json.dumps(card)})
+    save_file(encoders().state_dict(), path, metadata={"card": json.dumps(card)})
     assert read_backbone_card(path).prepare == PrepareSettings()
     card["prepare"]["mirror_left_hand"] = False
     save_file({"x": torch.zeros(1)}, path, metadata={"card": json.dumps(card)})
