@@ -31,7 +31,7 @@ class MetricsLog:
         """
         self.path, self.steps = folder / "metrics.csv", steps
         self.events = _event_writer(folder, len(epochs) * steps + 1) if logger else None
-        kept = _read(self.path)
+        kept = read_log(self.path)
         self.columns: list[str] = []
         rows: list[Row] = []
         for row in epochs:
@@ -64,7 +64,7 @@ class MetricsLog:
             self.file.flush()
         else:  # the first step, and the first epoch with its validation
             self.file.close()
-            self._rewrite([*_read(self.path), row])
+            self._rewrite([*read_log(self.path), row])
 
     def _rewrite(self, rows: Sequence[Row]) -> None:
         named = dict.fromkeys(name for row in rows for name in row)
@@ -86,17 +86,21 @@ def _text(rows: Sequence[Row], columns: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _read(path: Path) -> list[Row]:
-    """The whole rows of metrics.csv; a kill may have torn the last one."""
+def read_log(path: Path) -> list[Row]:
+    """The whole rows of a metrics.csv, those of an epoch without `step`; none without the file.
+
+    A kill may have torn the last row; what is no row of numbers is passed over. Raises OSError.
+    """
     if not path.exists():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        header, *rows = [*csv.reader(file)] or [[]]
+    heading, *lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    names = heading.split(",")
     found: list[Row] = []
-    for row in rows:
+    for line in lines:
         with suppress(ValueError):
-            numbers = {name: float(v) for name, v in zip(header, row, strict=True) if v}
-            found.append(numbers)
+            row = {name: float(v) for name, v in zip(names, line.split(","), strict=True) if v}
+            if "epoch" in row:
+                found.append(row)
     return found
 
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from signpipe.errors import SignpipeError
-from signpipe.training.metrics_log import MetricsLog
+from signpipe.training.metrics_log import MetricsLog, read_log
 
 
 def step(epoch, number, **more):
@@ -61,6 +61,27 @@ def test_a_kill_between_an_epochs_row_and_its_checkpoint(tmp_path):
 def test_a_missing_file_costs_only_the_steps_it_held(tmp_path):
     train(tmp_path, (2, 3))
     assert rows(tmp_path) == [row for row in WHOLE if row["epoch"] == 3 or "step" not in row]
+
+
+@pytest.mark.parametrize(
+    "more", [b"\xff\xfe\0", b"\0" * 9, b'"', b"1,,2\n,,\n", b"x" * 200_000, b"\n" * 9]
+)
+def test_what_is_no_row_is_passed_over(tmp_path, more):
+    train(tmp_path, (0, 3))
+    whole = read_log(tmp_path / "metrics.csv")
+    assert whole == WHOLE
+    with open(tmp_path / "metrics.csv", "ab") as file:
+        file.write(more)
+    assert read_log(tmp_path / "metrics.csv") == whole
+    train(tmp_path, (3, 3))
+    assert rows(tmp_path) == WHOLE
+
+
+def test_another_heading_is_no_log(tmp_path):
+    (tmp_path / "metrics.csv").write_text("a,b\n1,2\n")
+    assert read_log(tmp_path / "metrics.csv") == []
+    train(tmp_path, (0, 3))
+    assert rows(tmp_path) == WHOLE
 
 
 def events(folder):

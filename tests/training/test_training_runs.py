@@ -69,9 +69,10 @@ def test_clip_lists(tmp_path):
     rows = [('a,"b\n', "train"), ("käse/1", "val")]
     write_clip_list(tmp_path / "clips.csv", rows)
     assert read_clip_list(tmp_path / "clips.csv") == dict(rows)
-    (tmp_path / "clips.csv").write_text("other\n1\n")
-    with pytest.raises(SignpipeError, match=r"clips\.csv"):
-        read_clip_list(tmp_path / "clips.csv")
+    for content in (b"other\n1\n", b"clip_id,split\na\n", b"clip_id,split\na,\x81\n", b"\0"):
+        (tmp_path / "clips.csv").write_bytes(content)
+        with pytest.raises(SignpipeError, match=r"clips\.csv"):
+            read_clip_list(tmp_path / "clips.csv")
 
 
 def test_a_run_with_the_names_that_settings_had_before_is_the_same_run(tmp_path):

@@ -1,13 +1,12 @@
 """The runs of a workspace: what each was made with, and how its training went."""
 
-import csv
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from signpipe.errors import SignpipeError
+from signpipe.training.metrics_log import Row, read_log
 from signpipe.workspace import Workspace, read_record
 
 
@@ -19,7 +18,7 @@ class Run:
     folder: Path
     settings: Mapping[str, Any]
     inputs: Mapping[str, Any]
-    epochs: list[dict[str, float]]
+    epochs: list[Row]
 
     @property
     def name(self) -> str:
@@ -41,17 +40,8 @@ def read_runs(workspace: Workspace, stage: str) -> tuple[list[Run], list[str]]:
     return found, unread
 
 
-def _epochs(path: Path) -> list[dict[str, float]]:
-    """The whole rows without a step; a kill may have torn the last one."""
-    if not path.exists():
-        return []
-    found = []
+def _epochs(path: Path) -> list[Row]:
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                if not row.get("step"):
-                    with suppress(ValueError, TypeError, AttributeError):
-                        found.append({name: float(text) for name, text in row.items() if text})
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        return [row for row in read_log(path) if "step" not in row]
+    except OSError as error:
         raise SignpipeError(f"cannot read {path}: {error}") from error
-    return [row for row in found if "epoch" in row]
