@@ -16,11 +16,13 @@ from signpipe.commands.evaluate import evaluate
 from signpipe.commands.export_poses import export_poses
 from signpipe.commands.extract import extract
 from signpipe.commands.finetune import finetune
+from signpipe.commands.forget import forget
 from signpipe.commands.import_keypoints import import_keypoints
 from signpipe.commands.options import INTERRUPTED, NOTHING_DONE
 from signpipe.commands.predict import predict
 from signpipe.commands.prepare import prepare
 from signpipe.commands.pretrain import pretrain
+from signpipe.commands.rename import rename
 from signpipe.commands.report import report
 from signpipe.commands.settings import settings
 from signpipe.commands.status import status
@@ -32,6 +34,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "extract": extract,
     "import": import_keypoints,
     "export-poses": export_poses,
+    "forget": forget,
+    "rename": rename,
     "prepare": prepare,
     "pretrain": pretrain,
     "finetune": finetune,

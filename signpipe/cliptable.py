@@ -4,7 +4,7 @@
 changes them later only when it is given new labels. Every other column is the stages'.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -136,17 +136,22 @@ def write_clips(path: Path, clips: Iterable[Clip]) -> None:
 
 
 def update_clips(
-    path: Path, found: Iterable[Clip], labels: dict[str, Label] | None = None
+    path: Path,
+    found: Iterable[Clip],
+    labels: dict[str, Label] | None = None,
+    left_out: Container[str] = (),
 ) -> dict[str, Clip]:
     """Merge what a stage found into the table on disk and write it if anything changed.
 
-    A known clip keeps the person's columns; `labels` (by clip id), where given, override them.
-    Returns the whole table.
+    A known clip keeps the person's columns; `labels` (by clip id), where given, override them. One
+    of `left_out` that has no row gets none. Returns the whole table.
     """
     before = read_clips(path)
     after = dict(before)
     for clip in found:
         old = before.get(clip.clip_id)
+        if old is None and clip.clip_id in left_out:
+            continue
         if old is not None and _personal(clip) != _personal(old):
             clip = replace(
                 clip, label=old.label, signer=old.signer, split=old.split, extra=old.extra

@@ -2,9 +2,11 @@
 
     workspace/
     ├── clips.csv                  the clip table, see `signpipe.cliptable`
+    ├── forgotten.csv, renamed.jsonl   what `forget` and `rename` need to be undone
     ├── keypoints/
     │   ├── settings.json          what extract was run with
     │   ├── outcomes.jsonl         one line a finished clip, see `signpipe.extraction.outcomes`
+    │   ├── listed.txt             the clips that have had a row in the clip table
     │   ├── outcomes/              the same of shards that ran at the same time
     │   └── <clip_id>.h5           one pack a clip; an imported pack holds many
     ├── parts.h5                   what prepare makes of all packs

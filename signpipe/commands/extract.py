@@ -112,6 +112,9 @@ def show(result: "ExtractResult", workspace: Path) -> None:
     if result.dataset:
         _dataset(result.dataset)
     print_labels(result.labels, result.unmatched_labels)
+    if result.left_out:
+        clips = counted(result.left_out, "clip is", "clips are")
+        print(f"{clips} left out of the clip table; signpipe forget --undo takes clips back")
     if result.left:
         left = counted(result.left, "clip is left", "clips are left")
         print(f"{left} to other shards; when these are done,")

@@ -53,12 +53,14 @@ def shared_clip_worker(
 ) -> Iterator[Callable[[ClipJob], Outcome]]:
     """As `clip_worker`, on another machine. Raises SignpipeError if it is not made as this one."""
     folder.check()
-    with clip_worker(settings) as work:
-        yield work
+    with Holistic(settings) as holistic:
+        yield partial(finish_clip, holistic=holistic, wanted=folder.is_shared)
 
 
-def finish_clip(job: ClipJob, holistic: Holistic) -> Outcome:
-    """Extract one clip and write its pack, if it has any frames.
+def finish_clip(
+    job: ClipJob, holistic: Holistic, wanted: Callable[[], bool] = lambda: True
+) -> Outcome:
+    """Extract one clip and write its pack, if it has any frames and is still `wanted` then.
 
     Raises SignpipeError if the pack cannot be written: no other could be either.
     """
@@ -92,6 +94,8 @@ def finish_clip(job: ClipJob, holistic: Holistic) -> Outcome:
         width=extraction.width,
         height=extraction.height,
     )
+    if not wanted():  # a later run may have written this pack since, with other settings
+        return replace(outcome, status="failed", reason="the run had ended before it was done")
     return _with_pack(job, outcome, extraction, holistic)
 
 

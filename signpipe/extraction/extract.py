@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from signpipe.cliptable import Clip, Label, read_clips, update_clips
+from signpipe.cliptable import Clip, Label, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip_worker import (
     CLIPS_OWN_ERRORS,
@@ -25,6 +25,7 @@ from signpipe.extraction.clip_worker import (
 )
 from signpipe.extraction.cluster import run_jobs_on_cluster
 from signpipe.extraction.dataset_videos import DatasetSummary, dataset_videos
+from signpipe.extraction.forgotten import update_table
 from signpipe.extraction.labels import MatchedLabels, match_labels
 from signpipe.extraction.outcomes import Outcome, append_outcomes, printable, read_outcomes
 from signpipe.extraction.plan import (
@@ -56,7 +57,8 @@ class ExtractResult:
     `workers` processes of its own (none on a cluster). `labels` counts the given clips' labels as
     the clip table now has them ("" for none); `unmatched_labels` are the rows of the labels file
     that match no clip; `failures` the given clips without landmarks; `left` counts the clips that
-    other shards have still to do, None where old outcomes do not tell; `dataset` is what there is
+    other shards have still to do, None where old outcomes do not tell; `left_out` counts the given
+    clips that a person has left out of the clip table; `dataset` is what there is
     to say of the data set.
     """
 
@@ -70,6 +72,7 @@ class ExtractResult:
     unmatched_labels: tuple[str, ...]
     failures: tuple[Outcome, ...]
     left: int | None = 0
+    left_out: int = 0
     dataset: DatasetSummary | None = None
 
 
@@ -160,10 +163,11 @@ def run(
         frames=frames,
         seconds=time.monotonic() - started,
         workers=min(workers, len(plan.jobs)),
-        labels=dict(Counter(clips[outcome.clip_id].label for outcome in outcomes)),
+        labels=dict(Counter(clips[o.clip_id].label for o in outcomes if o.clip_id in clips)),
         unmatched_labels=matched.unmatched,
         failures=tuple(o for o in outcomes if o.status in WITHOUT_LANDMARKS),
         left=left,
+        left_out=sum(outcome.clip_id not in clips for outcome in outcomes),
         dataset=summary,
     )
 
@@ -287,7 +291,7 @@ def _update_table(
     filled = ((plan.done[clip_id], given.get(clip_id, none)) for clip_id in done)
     rows = (o.clip(g.label or "", g.signer or "", g.split or "") for o, g in filled)
     with workspace.lock("table", wait=True), _uncollected():  # other shards update it, too
-        return update_clips(workspace.clips, rows, matched.by_clip)
+        return update_table(workspace, rows, matched.by_clip)
 
 
 @contextmanager

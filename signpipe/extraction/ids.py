@@ -3,7 +3,7 @@
 import hashlib
 import os
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from signpipe.extraction.outcomes import Outcome
@@ -19,7 +19,7 @@ def name_clips(
     is_same: Callable[[FoundVideo, Outcome], bool],
 ) -> dict[str, str]:
     """Clip id by `FoundVideo.key`. A source in the journal keeps its id, and a video that was given
-    one has that.
+    one has that; so does a video that was moved or has another name now.
 
     Videos that would share an id are told apart by their ending, then by a hash of their path.
     `is_same` says whether a video is the one, since moved, of a journal's outcome.
@@ -33,24 +33,55 @@ def name_clips(
     short = Counter(_without_ending(video.name) for video in found)
     full = Counter(video.name for video in found)
     ids = {video.key: video.clip_id or named.get(video.key, "") for video in found}
+    ids |= _moved(found, ids, journal, is_same)
     taken = {*journal, *(outcome.pack for outcome in journal.values()), *ids.values()}
-    fresh: set[str] = set()
     for video in found:
         if ids[video.key]:
             continue
         for clip_id in _candidates(video, short, full):
-            free = clip_id not in taken
-            if free or (
-                clip_id not in fresh
-                and clip_id in journal
-                and journal[clip_id].source not in ids
-                and is_same(video, journal[clip_id])
-            ):
+            if clip_id not in taken:
                 break
         ids[video.key] = clip_id
         taken.add(clip_id)
-        fresh.add(clip_id)
     return ids
+
+
+def _moved(
+    found: Sequence[FoundVideo],
+    ids: Mapping[str, str],
+    journal: Mapping[str, Outcome],
+    is_same: Callable[[FoundVideo, Outcome], bool],
+) -> dict[str, str]:
+    """The clip ids of those found videos that have none, but are known under another name."""
+    without = [video for video in found if not ids[video.key]]
+    if not without:
+        return {}
+    given = {*ids.values()}
+    by_size: dict[tuple[int, str], list[Outcome]] = defaultdict(list)
+    for outcome in journal.values():
+        if outcome.settings and outcome.sha256 and outcome.clip_id not in given:
+            by_size[outcome.size, outcome.segment].append(outcome)
+    if not by_size:
+        return {}
+    moved: dict[str, str] = {}
+    taken: set[str] = set()
+    for video in without:
+        candidates = by_size.get((_size(video), video.segment), [])
+        # Where several clips have the same content, the one whose name is the same comes first.
+        stem = safe(_without_ending(video.name))
+        for outcome in sorted(candidates, key=lambda outcome: outcome.clip_id != stem):
+            if outcome.clip_id not in taken and is_same(video, outcome):
+                moved[video.key] = outcome.clip_id
+                taken.add(outcome.clip_id)
+                break
+    return moved
+
+
+def _size(video: FoundVideo) -> int:
+    try:
+        return os.stat(video.path).st_size
+    except OSError:
+        return -1
 
 
 def _candidates(video: FoundVideo, short: Counter[str], full: Counter[str]) -> Iterator[str]:

@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from signpipe.cliptable import Clip, read_labels, update_clips
+from signpipe.cliptable import Clip, read_labels
 from signpipe.errors import SignpipeError
 from signpipe.extraction.detect_format import Found, recognise
+from signpipe.extraction.forgotten import update_table
 from signpipe.extraction.import_clips import import_clips, name_clips
 from signpipe.extraction.import_packs import import_pack
 from signpipe.extraction.labels import MatchedLabels, match_labels, tell_file
@@ -92,7 +93,7 @@ def run(workspace: Workspace, paths: Sequence[Path], *, labels: Path | None = No
         frames=sum(outcome.frames for outcome in outcomes.values()),
         statuses=dict(Counter(outcome.status for outcome in outcomes.values())),
         failures=tuple(outcome for outcome in outcomes.values() if not outcome.pack),
-        labels=dict(Counter(clips[clip_id].label for clip_id in outcomes)),
+        labels=dict(Counter(clips[i].label for i in outcomes if i in clips)),
         unmatched_labels=matched.unmatched,
     )
 
@@ -131,4 +132,4 @@ def _update_table(
             names[clip_id] = [clip.name]
     sources = {clip_id: outcome.source for clip_id, outcome in state.journal.items()}
     matched = match_labels(labels, sources, names) if labels else MatchedLabels({})
-    return update_clips(workspace.clips, rows, matched.by_clip), matched
+    return update_table(workspace, rows, matched.by_clip), matched

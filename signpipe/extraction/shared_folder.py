@@ -23,9 +23,13 @@ class SharedFolder:
     videos: str
     versions: tuple[tuple[str, str], ...]
 
+    def is_shared(self) -> bool:
+        """Whether the run that shares the folder goes on."""
+        return self.token.exists()
+
     def check(self) -> None:
         """Raises SignpipeError if the machine it is called on lacks or differs in something."""
-        if not self.token.exists():
+        if not self.is_shared():
             raise SignpipeError(
                 f"{self.token.parent} is not the folder it is where signpipe was started; every "
                 "machine must see the workspace under the same path"

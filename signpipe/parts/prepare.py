@@ -1,7 +1,8 @@
 """prepare: keypoint packs -> `parts.h5`, all usable clips' normalised keypoints in one file."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from pydantic import ValidationError
 
 from signpipe.cliptable import USABLE, read_clips
 from signpipe.errors import SignpipeError
+from signpipe.extraction.clip_worker import settings_fingerprint
+from signpipe.extraction.forgotten import left_out
 from signpipe.extraction.outcomes import Outcome, read_outcomes
-from signpipe.landmarks.pack import open_pack
+from signpipe.landmarks.pack import Pack, open_pack
 from signpipe.parts.normalise import to_keypoints
-from signpipe.parts.store import read_parts_record, write_parts
+from signpipe.parts.store import read_parts_record, unchanged, write_parts
 from signpipe.progress import Tracker, note, track
-from signpipe.settings import PrepareSettings
+from signpipe.settings import ExtractSettings, PrepareSettings
 from signpipe.wording import counted
 from signpipe.workspace import Workspace, differences, sha256_of_values
 
@@ -47,7 +50,8 @@ def run(
             f"{workspace.root} has no usable clip; run `signpipe extract VIDEOS` or "
             "`signpipe import PACKS` first"
         )
-    behind = {outcome.clip_id for outcome in outcomes} - read_clips(workspace.clips).keys()
+    table = read_clips(workspace.clips).keys()
+    behind = {o.clip_id for o in outcomes} - table - left_out(workspace, table)
     if behind:
         note(
             f"{counted(len(behind), 'extracted clip is', 'extracted clips are')} not in the clip "
@@ -69,8 +73,11 @@ def run(
     if present and not changes and not redo:
         return PrepareResult(workspace.parts, len(outcomes), frames, already=True)
     with workspace.lock("prepare"), track("prepare", len(outcomes)) as tracker:
-        clips = _keypoints(workspace, outcomes, settings, tracker)
-        write_parts(workspace.parts, clips, frames, record)
+        made_from = {o.clip_id: sha256_of_values(_source(o))[:16] for o in outcomes}
+        same = present is not None and present["settings"] == record["settings"] and not redo
+        kept = unchanged(workspace.parts, made_from) if same else {}
+        clips = _keypoints(workspace, outcomes, settings, kept, tracker)
+        write_parts(workspace.parts, clips, frames, record, made_from)
     return PrepareResult(workspace.parts, len(outcomes), frames, False, tuple(changes))
 
 
@@ -104,32 +111,65 @@ def usable_outcomes(workspace: Workspace) -> list[Outcome]:
 
 def wanted_record(outcomes: list[Outcome], settings: PrepareSettings) -> dict[str, Any]:
     """What an up-to-date parts file would be recorded with."""
-    sources = [(o.clip_id, o.sha256, o.settings, o.frames, o.width, o.height) for o in outcomes]
-    inputs = {"clips": len(outcomes), "keypoints": sha256_of_values(*sources)}
+    inputs = {"clips": len(outcomes), "keypoints": sha256_of_values(*map(_source, outcomes))}
     return {"settings": settings.model_dump(mode="json"), "inputs": inputs}
 
 
+def _source(outcome: Outcome) -> tuple[str | int | None, ...]:
+    """What a clip's keypoints depend on, beside the settings."""
+    o = outcome
+    return o.clip_id, o.sha256, o.settings, o.frames, o.width, o.height
+
+
 def _keypoints(
-    workspace: Workspace, outcomes: list[Outcome], settings: PrepareSettings, tracker: Tracker
+    workspace: Workspace,
+    outcomes: list[Outcome],
+    settings: PrepareSettings,
+    kept: Mapping[str, NDArray[np.float32]],
+    tracker: Tracker,
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """(clip id, keypoints) pack by pack, so that each is opened once."""
+    """(clip id, keypoints) pack by pack and in a pack's order; those `kept` are not made again."""
     by_pack: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_pack[outcome.pack].append(outcome)
     for name, members in by_pack.items():
-        path = workspace.pack(name)
-        with open_pack(path) as pack:
-            wanted = {outcome.index: outcome for outcome in members}
-            held = dict(enumerate(zip(pack.clip_ids, pack.lengths, strict=True)))
-            held = {i: held[i] for i in wanted if i in held}
-            if held != {i: (o.clip_id, o.frames) for i, o in wanted.items()}:
-                raise SignpipeError(
-                    f"{path} has changed since it came into {workspace.root}; extract or import "
-                    "its clips again"
-                )
-            for index, clip in enumerate(pack.read_each()):
-                if index in wanted:
-                    outcome = wanted[index]
-                    keypoints = to_keypoints(clip, settings, outcome.width, outcome.height)
-                    yield outcome.clip_id, keypoints
-                    tracker.advance()
+        fresh = {outcome.index: outcome for outcome in members if outcome.clip_id not in kept}
+        made = _made(workspace.pack(name), fresh, settings, workspace) if fresh else iter(())
+        for outcome in sorted(members, key=lambda outcome: outcome.index):
+            yield outcome.clip_id, next(made) if outcome.index in fresh else kept[outcome.clip_id]
+            tracker.advance()
+
+
+def _made(
+    path: Path, fresh: Mapping[int, Outcome], settings: PrepareSettings, workspace: Workspace
+) -> Iterator[NDArray[np.float32]]:
+    """The keypoints (T, 49, 3) of some clips of one pack, by rising index."""
+    with open_pack(path) as pack:
+        if not all(_is_of(pack, outcome) for outcome in fresh.values()):
+            raise SignpipeError(
+                f"{path} has changed since it came into {workspace.root}; extract or import its "
+                "clips again"
+            )
+        some = len(fresh) < len(pack) / 2  # else one pass over the pack is quicker
+        clips = ((i, pack.read(i)) for i in sorted(fresh)) if some else enumerate(pack.read_each())
+        for index, clip in clips:
+            if index in fresh:
+                outcome = fresh[index]
+                yield to_keypoints(clip, settings, outcome.width, outcome.height)
+
+
+def _is_of(pack: Pack, outcome: Outcome) -> bool:
+    """Whether a pack holds what the outcome says: clip, length, and of extracted ones how."""
+    index = outcome.index
+    if pack.clip_ids[index : index + 1] != [outcome.clip_id]:
+        return False
+    if pack.offsets[index + 1] - pack.offsets[index] != outcome.frames:
+        return False
+    if not outcome.settings:  # imported
+        return True
+    try:
+        made = ExtractSettings.model_validate(json.loads(pack.attributes["settings"]))
+        source = pack.attributes["source_sha256"]
+    except (KeyError, ValueError, TypeError):
+        return False
+    return settings_fingerprint(made) == outcome.settings and source == outcome.sha256

@@ -3,6 +3,7 @@
     keypoints  (N, 49, 3) float32   x, y, confidence, see `signpipe.parts.normalise`
     offsets    (C + 1,)   int64     clip i is frames offsets[i] to offsets[i + 1]
     clip_id    (C,)       str
+    made_from  (C,)       str       fingerprint of the landmarks that the clip was made from
 
 The keypoints are stored contiguously and mapped into memory, not loaded: 100,000 clips cost
 training no more memory than 1,000.
@@ -26,6 +27,7 @@ from signpipe.workspace import atomic
 
 FORMAT = "signpipe-parts"
 VERSION = 1
+WRITTEN_AT_ONCE = 10_000  # frames: a write a clip would take longer than all the rest
 
 
 def write_parts(
@@ -33,23 +35,34 @@ def write_parts(
     clips: Iterable[tuple[str, NDArray[np.float32]]],
     frames: int,
     record: Mapping[str, Any],
+    made_from: Mapping[str, str] | None = None,
 ) -> None:
     """Write (clip id, (T, 49, 3) keypoints) pairs atomically; `frames` is the sum of all T.
 
     Clips are written as they come, so `clips` may be a generator over more than memory holds.
+    `made_from` tells by clip id what each was made from, for `unchanged`.
     """
     clip_ids, offsets = [], [0]
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
         file.attrs["record"] = json.dumps(record)
         dataset = file.create_dataset("keypoints", (frames, KEYPOINTS, 3), np.float32)
+        waiting: list[NDArray[np.float32]] = []
+        written = 0
         for clip_id, keypoints in clips:
-            end = offsets[-1] + len(keypoints)
-            dataset[offsets[-1] : end] = keypoints
             clip_ids.append(clip_id)
-            offsets.append(end)
+            offsets.append(offsets[-1] + len(keypoints))
+            waiting.append(keypoints)
+            if offsets[-1] - written >= WRITTEN_AT_ONCE:
+                dataset[written : offsets[-1]] = np.concatenate(waiting)
+                written, waiting = offsets[-1], []
+        if waiting:
+            dataset[written : offsets[-1]] = np.concatenate(waiting)
         file["offsets"] = np.array(offsets, dtype=np.int64)
         file["clip_id"] = np.array(clip_ids, dtype=h5py.string_dtype())
+        if made_from is not None:
+            known = [made_from[clip_id] for clip_id in clip_ids]
+            file["made_from"] = np.array(known, dtype="S")
 
 
 def read_parts_record(path: Path) -> dict[str, Any] | None:
@@ -115,6 +128,26 @@ def open_parts(path: Path) -> Parts:
         raise _damaged(path, error) from error
     keypoints = np.memmap(path, np.float32, "r", start, shape)
     return Parts(keypoints, offsets, clip_ids, record)
+
+
+def unchanged(path: Path, made_from: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+    """The keypoints (T, 49, 3), by clip id, of clips that the file has made from just the same.
+
+    They are mapped, not read. Empty if the file is damaged, or does not tell.
+    """
+    try:
+        parts = open_parts(path)
+        with h5py.File(path, "r") as file:
+            then = file["made_from"].asstr()[:] if "made_from" in file else ()
+    except (SignpipeError, OSError, KeyError, ValueError, TypeError):
+        return {}
+    return {
+        clip_id: parts.keypoints[start:end]
+        for clip_id, start, end, before in zip(
+            parts.clip_ids, parts.offsets[:-1], parts.offsets[1:], then, strict=False
+        )
+        if made_from.get(clip_id) == before
+    }
 
 
 def _damaged(path: Path, error: Exception) -> SignpipeError:

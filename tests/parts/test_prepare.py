@@ -1,15 +1,16 @@
 import json
+import shutil
 
 import h5py
 import pytest
 
 from signpipe import workspace_status
 from signpipe.errors import SignpipeError
-from signpipe.extraction import import_keypoints
+from signpipe.extraction import extract, import_keypoints
 from signpipe.landmarks.pack import write_pack
 from signpipe.parts import prepare
 from signpipe.parts.store import open_parts
-from signpipe.settings import PrepareSettings
+from signpipe.settings import ExtractSettings, PrepareSettings
 from signpipe.workspace import Workspace
 
 
@@ -64,7 +65,8 @@ def test_an_empty_workspace_says_what_comes_first(tmp_path):
     assert not (tmp_path / "nothing").exists()
 
 
-def test_rows_that_a_person_deleted_are_left_out_with_a_word(signs_workspace, capsys):
+def test_clips_that_never_came_into_the_table_are_left_out_with_a_word(signs_workspace, capsys):
+    (signs_workspace.keypoints / "listed.txt").unlink()  # as after a kill before the table was made
     lines = signs_workspace.clips.read_text().splitlines()
     signs_workspace.clips.write_text("\n".join(lines[:-3]) + "\n")
     prepare.run(signs_workspace)
@@ -100,3 +102,34 @@ def _record_mirroring(path, value):
         record = json.loads(file.attrs["record"])
         record["settings"]["mirror_left_hand"] = value
         file.attrs["record"] = json.dumps(record)
+
+
+def test_one_new_clip_is_made_alone_and_the_file_is_what_a_whole_one_would_be(
+    signs_workspace, tmp_path, monkeypatch
+):
+    prepare.run(signs_workspace)
+    write_pack(tmp_path / "a.h5", {"one more": _clip()})
+    import_keypoints.run(signs_workspace, [tmp_path / "a.h5"])
+    made = []
+    original = prepare.to_keypoints
+    monkeypatch.setattr(prepare, "to_keypoints", lambda *given: made.append(1) or original(*given))
+    prepare.run(signs_workspace)
+    assert len(made) == 1
+    grown = open_parts(signs_workspace.parts)
+    prepare.run(signs_workspace, redo=True)
+    assert len(made) == 1 + 61
+    whole = open_parts(signs_workspace.parts)
+    assert grown.clip_ids == whole.clip_ids and grown.record == whole.record
+    assert (grown.offsets == whole.offsets).all() and (grown.keypoints == whole.keypoints).all()
+
+
+def test_a_pack_of_other_settings_is_noticed(make_clip, tmp_path):
+    workspace = Workspace(tmp_path / "workspace")
+    clip = make_clip(tmp_path / "videos/house/a.mp4")
+    extract.run(workspace, [clip], workers=1)
+    other = Workspace(tmp_path / "other")
+    extract.run(other, [clip], ExtractSettings(min_detection_confidence=0.4), workers=1)
+    (pack,) = workspace.keypoints.glob("*.h5")
+    shutil.copyfile(other.keypoints / pack.name, pack)  # as a worker that wrote late would leave it
+    with pytest.raises(SignpipeError, match="has changed"):
+        prepare.run(workspace)
