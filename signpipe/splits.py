@@ -1,6 +1,6 @@
 """Which labelled clips train, which choose the checkpoint, which are reported."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,15 +8,19 @@ import numpy as np
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
+from signpipe.progress import note
 from signpipe.vocabulary import TEST as TEST
 from signpipe.vocabulary import TRAIN as TRAIN
 from signpipe.vocabulary import UNLABELLED as UNLABELLED
 from signpipe.vocabulary import VAL as VAL
+from signpipe.vocabulary import alike_labels
+from signpipe.wording import counted, listed
 from signpipe.workspace import sha256_of_values
 
 # Splits whose clips may be learned from without labels; "" is a clip with no split.
 POOL = (TRAIN, UNLABELLED, "")
 SEED = 0  # of every split: another training seed must not mean another test set
+NO_TRAIN = "no labelled clip has the split train; name one in the clip table"
 HELD_OUT = 0.2  # the share of signers, or of each sign's clips, in val and again in test
 
 
@@ -35,37 +39,54 @@ class Splits:
 def split_clips(clips: Sequence[Clip], seed: int = SEED) -> Splits:
     """Split labelled clips as the clip table says, else by signer if all are known, else by sign.
 
-    The same clips and seed give the same split. Raises SignpipeError if there is nothing to train
-    on or fewer than two signs.
+    Once the table holds clips out, or names train, those without a split train as well, but not
+    those of signers who are held out: these are in no split (see `left_out`). The same clips and
+    seed give the same split. Raises SignpipeError if there is nothing to train on or fewer than two
+    signs.
     """
     if len({clip.label for clip in clips}) < 2:
         raise SignpipeError(
             "fewer than two signs have labelled clips; write labels into the clip table"
         )
-    if any(clip.split for clip in clips):
-        return _as_given([clip for clip in clips if clip.split], seed)
-    signers = {clip.signer for clip in clips}
+    if any(clip.split not in ("", UNLABELLED) for clip in clips):
+        return _as_given(clips, seed)
+    free = [clip for clip in clips if not clip.split]
+    if not free:
+        raise SignpipeError(NO_TRAIN)
+    of = {clip.clip_id: clip.split for clip in clips}
+    signers = {clip.signer for clip in free}
     if "" not in signers and len(signers) > 1:
-        of = _by_signer(clips, seed, (TEST, VAL))
-        return Splits(of, "by signer", _signers_not_in_train(clips, of))
-    return Splits(_stratified(clips, seed, (TEST, VAL)), "stratified by sign, signers unknown")
+        drawn = _by_signer(free, seed, (TEST, VAL))
+        return Splits(of | drawn, "by signer", _signers_not_in_train(free, drawn))
+    drawn = _stratified(free, seed, (TEST, VAL))
+    return Splits(of | drawn, "stratified by sign, signers unknown")
 
 
 def _as_given(clips: Sequence[Clip], seed: int) -> Splits:
-    of = {clip.clip_id: clip.split for clip in clips}
-    train = [clip for clip in clips if clip.split == TRAIN]
+    of = {clip.clip_id: clip.split for clip in clips if clip.split}
+    held_out = _signers_held_out(clips)
+    free = [clip for clip in clips if not clip.split and clip.signer not in held_out]
+    of |= {clip.clip_id: TRAIN for clip in free}
+    how = "as given, clips without one in train" if free else "as given"
+    train = [clip for clip in clips if of.get(clip.clip_id) == TRAIN]
     if not train:
-        raise SignpipeError("no labelled clip has the split train; name one in the clip table")
+        raise SignpipeError(NO_TRAIN)
     if VAL in of.values():
-        return Splits(of, "as given")
+        return Splits(of, how)
     signers = {clip.signer for clip in train}
     if "" not in signers and len(signers) > 1:
         drawn = _by_signer(train, seed, (VAL,))
-        how = "as given, val taken from train by signer"
-        return Splits(of | drawn, how, _signers_not_in_train(train, drawn))
+        held = _signers_not_in_train(train, drawn)
+        return Splits(of | drawn, f"{how}, val taken from train by signer", held)
     drawn = _stratified(train, seed, (VAL,))
     taken = "val taken from train by sign" if VAL in drawn.values() else "no val, too few clips"
-    return Splits(of | drawn, f"as given, {taken}")
+    return Splits(of | drawn, f"{how}, {taken}")
+
+
+def _signers_held_out(clips: Sequence[Clip]) -> set[str]:
+    """The signers whose clips the table gives other splits than those learned from, and only so."""
+    learned = {clip.signer for clip in clips if clip.split == TRAIN}
+    return {clip.signer for clip in clips if clip.split not in POOL} - learned - {""}
 
 
 def _signers_not_in_train(clips: Sequence[Clip], of: dict[str, str]) -> frozenset[str]:
@@ -126,6 +147,41 @@ def labelled_clips(
         kept = {clip.clip_id for clip in few_labels(train, per_sign, seed)}
         clips = [clip for clip in clips if clip.split != TRAIN or clip.clip_id in kept]
     return clips, splits.how
+
+
+def left_out(table: Iterable[Clip]) -> list[str]:
+    """Which of the labelled clips fine-tuning neither learns from nor chooses or tests by, and why.
+
+    One sentence a reason. Raises SignpipeError as `split_clips`.
+    """
+    labelled = [clip for clip in table if clip.label]
+    usable = [clip for clip in labelled if clip.usable]
+    of = split_clips(usable).of
+    statuses = sorted({clip.status or "not extracted" for clip in labelled if not clip.usable})
+    free = [clip for clip in usable if clip.clip_id not in of]
+    signers = listed(sorted({clip.signer for clip in free}))
+    own = Counter(of[clip.clip_id] for clip in usable if clip.clip_id in of)
+    unlabelled = own.pop(UNLABELLED, 0)
+    reasons = [
+        (len(labelled) - len(usable), f"without landmarks ({', '.join(statuses)})"),
+        (len(free), f"without a split, of signers held out ({signers}); name their split"),
+        (unlabelled, "of the split unlabelled: learned from without their label"),
+        *(
+            (count, f"of the split {split}, which `evaluate --split {split}` scores")
+            for split, count in sorted(own.items())
+            if split not in (TRAIN, VAL, TEST)
+        ),
+    ]
+    return [f"{counted(count, 'labelled clip')} {why}" for count, why in reasons if count]
+
+
+def tell_left_out(table: Iterable[Clip]) -> None:
+    """Say which labelled clips are left out, and labels that may be one sign written two ways."""
+    clips = list(table)
+    for sentence in left_out(clips):
+        note(f"left out: {sentence}")
+    if alike := alike_labels(clip.label for clip in clips if clip.usable):
+        note(alike)
 
 
 def learnable(clips: Sequence[Clip]) -> list[Clip]:

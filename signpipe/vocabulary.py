@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from signpipe.errors import SignpipeError
 from signpipe.tables import Table
+from signpipe.wording import listed
 
 TRAIN, VAL, TEST, UNLABELLED = "train", "val", "test", "unlabelled"
 _SPLITS = {
@@ -89,3 +90,14 @@ def look_alikes(names: Iterable[str]) -> list[tuple[str, ...]]:
         plain = unicodedata.normalize("NFKC", name).casefold()
         groups[re.sub(r"[\s_-]+", "", plain) or plain].append(name)
     return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def alike_labels(labels: Iterable[str]) -> str:
+    """A sentence that names labels which may be one sign written in several ways; "" if none do."""
+    groups = [" = ".join(map(repr, group)) for group in look_alikes(labels)]
+    if not groups:
+        return ""
+    return (
+        "labels that differ only in case, blanks or hyphens count as different signs: "
+        f"{listed(groups)}; where they are one, write it one way in the column label"
+    )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
-from signpipe.splits import few_labels, split_clips
+from signpipe.splits import few_labels, left_out, split_clips, tell_left_out
 
 
 def clips(signers=("",), signs=("a", "b"), each=5, split=""):
@@ -19,11 +19,47 @@ def clips(signers=("",), signs=("a", "b"), each=5, split=""):
     ]
 
 
-def test_a_given_split_is_kept_and_clips_without_one_are_left_out():
+def test_a_given_split_is_kept_and_clips_without_one_train():
     given = clips(split="train") + clips(("x",), split="val")
-    splits = split_clips([*given, *clips(("y",))])
-    assert splits.how == "as given"
-    assert splits.of == {clip.clip_id: clip.split for clip in given}
+    free = clips(("y",))
+    splits = split_clips([*given, *free])
+    assert splits.how == "as given, clips without one in train"
+    assert splits.of == {c.clip_id: c.split or "train" for c in (*given, *free)}
+    assert split_clips(given).how == "as given"
+
+
+def test_clips_without_a_split_of_signers_held_out_are_left_out_and_counted():
+    given = clips(("a", "b"), split="train") + clips(("x", "b"), signs=("c", "d"), split="test")
+    table = [*given, *clips(("x",)), *clips(("b",), signs=("e",)), *clips(("p",), split="personal")]
+    table += clips(("z",), split="unlabelled")
+    lost = [replace(clip, status="failed") for clip in clips(("q",), signs=("a",))]
+    of = split_clips(table).of
+    assert not [clip_id for clip_id in of if clip_id[:3] in ("x/a", "x/b")]
+    # b has clips in train, too, so the split is not by signer.
+    assert {of[c.clip_id] for c in clips(("b",), signs=("e",))} <= {"train", "val"}
+    assert left_out([*table, *lost]) == [
+        "5 labelled clips without landmarks (failed)",
+        "10 labelled clips without a split, of signers held out (x); name their split",
+        "10 labelled clips of the split unlabelled: learned from without their label",
+        "10 labelled clips of the split personal, which `evaluate --split personal` scores",
+    ]
+    assert left_out(clips()) == []
+
+
+def test_unlabelled_clips_beside_others_leave_the_drawing_alone():
+    free = clips(tuple("pqrst"))
+    given = [replace(clip, clip_id=f"{clip.clip_id}+", split="unlabelled") for clip in free]
+    alone, beside = split_clips(free), split_clips([*free, *given])
+    assert beside.of == alone.of | {clip.clip_id: "unlabelled" for clip in given}
+    assert (beside.how, beside.held_out) == (alone.how, alone.held_out)
+
+
+def test_labels_of_one_sign_written_two_ways_are_named(capsys):
+    tell_left_out(clips(signs=("drink", "Drink", "tree")))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "'Drink' = 'drink'; where they are one, write it one way in the column label" in line
+    tell_left_out(clips())
+    assert not capsys.readouterr().err
 
 
 def test_without_val_whole_signers_of_train_become_it():

@@ -10,7 +10,8 @@ from pathlib import Path
 from signpipe.cliptable import Label, LabelsFile, named_twice, read_labels
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
-from signpipe.vocabulary import look_alikes
+from signpipe.vocabulary import alike_labels
+from signpipe.wording import counted, listed
 
 LISTED = 10  # signs that are told with their counts, and names of others
 
@@ -75,7 +76,7 @@ def _keys(key: str, folder: str) -> list[str]:
 
 def tell_file(path: Path, file: LabelsFile) -> None:
     """Say how a labels file is understood."""
-    note(f"{path}: {len(file.labels)} rows, {file.columns}")
+    note(f"{path}: {counted(len(file.labels), 'row')}, {file.columns}")
 
 
 def tell_labels(labels: Mapping[str, Label], source: str) -> None:
@@ -84,26 +85,13 @@ def tell_labels(labels: Mapping[str, Label], source: str) -> None:
     if not counts:
         return
     often = [f"{sign} {count}" for sign, count in counts.most_common()]
-    note(f"{source}: {sum(counts.values())} clips, {len(counts)} signs: {_listed(often)}")
+    clips = counted(sum(counts.values()), "clip")
+    note(f"{source}: {clips}, {counted(len(counts), 'sign')}: {listed(often, LISTED)}")
     single = sorted(sign for sign, count in counts.items() if count == 1)
     if single:
-        note(f"signs with one clip only, which none is left to test: {_listed(single)}")
-    tell_look_alikes(counts)
-
-
-def tell_look_alikes(signs: Iterable[str]) -> None:
-    """Name labels that may be meant to be the same."""
-    groups = [" = ".join(map(repr, group)) for group in look_alikes(signs)]
-    if groups:
-        note(
-            "labels that differ only in case, blanks or hyphens count as different signs: "
-            f"{_listed(groups)}; if they are one, write it one way in the column label"
-        )
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
+        note(f"signs with one clip only, so with none to test by: {listed(single, LISTED)}")
+    if alike := alike_labels(counts):
+        note(alike)
 
 
 def _add(index: dict[str, str | None], keys: Iterable[str], clip_id: str) -> None:

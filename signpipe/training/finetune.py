@@ -27,7 +27,15 @@ from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
 from signpipe.settings import ExtractSettings, FinetuneSettings, PrepareSettings
-from signpipe.splits import TRAIN, UNLABELLED, VAL, fingerprint, labelled_clips, learnable
+from signpipe.splits import (
+    TRAIN,
+    UNLABELLED,
+    VAL,
+    fingerprint,
+    labelled_clips,
+    learnable,
+    tell_left_out,
+)
 from signpipe.training import training_runs
 from signpipe.training.devices import check_devices, train_on
 from signpipe.training.encoders import find_encoder, fitting_card, origin
@@ -190,8 +198,10 @@ def run(
     if backbone:
         card = fitting_card(backbone, parts, settings)
         settings = settings.model_copy(update={"encoder": card.encoder})
-    table = [c for c in read_clips(workspace.clips).values() if c.clip_id in parts.rows]
+    rows = read_clips(workspace.clips).values()
+    table = [clip for clip in rows if clip.clip_id in parts.rows]
     clips, how = labelled_clips(table, settings.labels_per_sign, settings.seed)
+    tell_left_out(rows)
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
     check_devices(devices, min(settings.batch_size, sum(clip.split == TRAIN for clip in known)))

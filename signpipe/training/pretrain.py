@@ -151,6 +151,7 @@ def run(
         training_runs.write_clip_list(
             made / "clips.csv", [(clip.clip_id, clip.split) for clip in pool]
         )
+        _tell_held_out(workspace, pool)
         rows = np.array([parts.rows[clip.clip_id] for clip in pool])
         signers = numbered([clip.signer for clip in pool])
         train_on(devices, _train, settings, workspace.parts, rows, signers, start, made, logger)
@@ -225,6 +226,17 @@ def pool_clips(workspace: Workspace, parts: Parts, splits: Sequence[str] | None)
         )
     # The table's order is the order in which clips were finished: chance must not train.
     return sorted(pool, key=lambda clip: clip.clip_id)
+
+
+def _tell_held_out(workspace: Workspace, pool: list[Clip]) -> None:
+    """Say how many labelled clips are not learned from, and as what they are kept back."""
+    usable = [clip for clip in read_clips(workspace.clips).values() if clip.usable]
+    of, learned = _splits(usable).of, {clip.clip_id for clip in pool}
+    kept = [clip for clip in usable if clip.label and clip.clip_id not in learned]
+    splits = Counter(of.get(c.clip_id, c.split) or "of signers held out" for c in kept)
+    if kept:
+        by_split = ", ".join(f"{count:,} {split}" for split, count in sorted(splits.items()))
+        note(f"held out from pretraining: {counted(len(kept), 'labelled clip')} ({by_split})")
 
 
 def _splits(clips: list[Clip]) -> Splits:

@@ -10,7 +10,7 @@ from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.evaluation.schema import read_metrics
 from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
-from signpipe.training import finetune, pretrain
+from signpipe.training import finetune, pretrain, training_runs
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_signers_are_seen_by_other_clips_than_those_that_are_scored(signs_worksp
 
 def test_signs_it_never_learned_are_counted_apart(trained):
     clips = read_clips(trained.clips)
-    drawn = evaluate.runs.read_clip_list(trained.run("finetune", "scratch") / "clips.csv")
+    drawn = training_runs.read_clip_list(trained.run("finetune", "scratch") / "clips.csv")
     tests = [clip_id for clip_id, split in drawn.items() if split == "test"]
     rows = [
         type(c)(**{**vars(c), "label": "new" if c.clip_id == tests[0] else c.label})

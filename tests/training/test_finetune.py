@@ -251,6 +251,32 @@ def test_clips_learned_from_unlabelled_are_no_split_to_score(signs_workspace, se
         evaluate.run(signs_workspace, split="unlabelled")
 
 
+def test_every_stage_says_which_labelled_clips_it_leaves_out(
+    signs_workspace, settings, small, capsys
+):
+    splits = {"s0": "val", "s1": "train", "s2": "", "s3": "personal", "s4": ""}
+    clips = read_clips(signs_workspace.clips).values()
+    rows = [replace(clip, split=splits[clip.signer]) for clip in clips]
+    rows[0] = replace(rows[0], status="failed")  # of s0, as is the next
+    rows[1] = replace(rows[1], split="")
+    write_clips(signs_workspace.clips, rows)
+    pretraining = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    pretrain.run(signs_workspace, pretraining)
+    said = capsys.readouterr().err
+    assert "held out from pretraining: 23 labelled clips (1 of signers held out, 12 pers" in said
+    short = settings.model_copy(update={"epochs": 1, "unlabelled": 0})
+    result = finetune.run(signs_workspace, short)
+    assert result.counts == {"train": 36, "personal": 12, "val": 10}
+    said = capsys.readouterr().err
+    assert "left out: 1 labelled clip without landmarks (failed)" in said
+    assert "left out: 1 labelled clip without a split, of signers held out (s0)" in said
+    assert "12 labelled clips of the split personal, which `evaluate --split personal`" in said
+    evaluate.run(signs_workspace, split="personal")
+    said = capsys.readouterr().err
+    assert "left out: 1 labelled clip without a split, not used by default" in said
+    assert "left out: 1 labelled clip without landmarks" in said
+
+
 def test_pseudo_labels_are_drawn_evenly_and_sure_ones_more_often(settings, signs_workspace):
     prepare.run(signs_workspace)
     parts = open_parts(signs_workspace.parts)

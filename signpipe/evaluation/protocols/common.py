@@ -22,7 +22,7 @@ from signpipe.evaluation.schema import (
 from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
 from signpipe.settings import MIRRORED, EvaluateSettings, PrepareSettings
-from signpipe.splits import VAL, labelled_clips
+from signpipe.splits import VAL, labelled_clips, tell_left_out
 from signpipe.training import training_runs
 from signpipe.training.metrics import hits, measure
 from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
@@ -122,8 +122,10 @@ def opened(workspace: Workspace, prepared: PrepareSettings | None, source: Path 
 
 def table(workspace: Workspace, parts: Parts) -> tuple[list[Clip], str]:
     """The labelled clips with the splits that fine-tuning gives them, and where these come from."""
-    present = [c for c in read_clips(workspace.clips).values() if c.clip_id in parts.rows]
-    return labelled_clips(present, None, 0)
+    rows = read_clips(workspace.clips).values()
+    found = labelled_clips([clip for clip in rows if clip.clip_id in parts.rows], None, 0)
+    tell_left_out(rows)
+    return found
 
 
 def of_split(clips: list[Clip], split: str) -> list[Clip]:

@@ -17,10 +17,12 @@ from signpipe.evaluation.protocols.common import (
 from signpipe.evaluation.protocols.tables import calibrations
 from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
+from signpipe.progress import note
 from signpipe.splits import TRAIN, UNLABELLED
 from signpipe.training import training_runs
 from signpipe.training.finetune import Labelled
 from signpipe.training.scoring import score
+from signpipe.wording import counted
 from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
 
 
@@ -31,6 +33,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     recognizer, card = load_recognizer(source / "recognizer")
     parts = opened(workspace, card.prepare, source)
     clips = split_members(workspace, source, parts, request.split)
+    _tell_unscored(workspace, source)
     known = [clip for clip in clips if clip.label in card.signs]
     if not known:
         raise SignpipeError(
@@ -69,6 +72,20 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         inputs=inputs,
         measure=measured,
     )
+
+
+def _tell_unscored(workspace: Workspace, source: Path) -> None:
+    """Say which labelled clips belong to no split, whichever is scored."""
+    drawn = training_runs.read_clip_list(source / "clips.csv")
+    labelled = [clip for clip in read_clips(workspace.clips).values() if clip.label]
+    usable = [clip for clip in labelled if clip.usable]
+    free = sum(not drawn.get(clip.clip_id, clip.split) for clip in usable)
+    for count, why in (
+        (free, f"without a split, not used by {source.name}; finetune again, or name theirs"),
+        (len(labelled) - len(usable), "without landmarks"),
+    ):
+        if count:
+            note(f"left out: {counted(count, 'labelled clip')} {why}")
 
 
 def inputs_now(source: Path, parts: Parts, known: list[Clip]) -> dict[str, str | None]:
