@@ -29,8 +29,8 @@ def main(videos: Path, folder: Path) -> None:
 
     # The clip table says which clips are good: here the first of them.
     clip = next(Path(c.source) for c in read_clips(workspace.clips).values() if c.usable)
-    (prediction,) = signpipe.predict([clip], signpipe.find_recognizer(workspace), top=3)
-    print(clip.name, prediction.signs)
+    with signpipe.Recognizer.load(signpipe.find_recognizer(workspace)) as recognizer:
+        print(clip.name, recognizer.predict(clip, top=3).signs)
 
 
 if __name__ == "__main__":

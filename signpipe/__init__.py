@@ -1,47 +1,101 @@
 """signpipe: a folder of sign-language videos goes in, a recogniser of isolated signs comes out.
 
-Every command is also a function:
+Every command is also a function, and a recogniser is an object to keep:
 
     import signpipe
 
-    workspace = signpipe.Workspace(Path("workspace"))
-    signpipe.extract(workspace, [Path("videos")])
+    workspace = signpipe.Workspace("workspace")
+    signpipe.extract(workspace, ["videos"])
     signpipe.pretrain(workspace)
     signpipe.finetune(workspace)
     signpipe.evaluate(workspace, split="test")
-    signpipe.predict([Path("clip.mp4")], signpipe.find_recognizer(workspace))
+    for prediction in signpipe.predict_each(["clips"], signpipe.find_recognizer(workspace)):
+        print(prediction.clip, prediction.signs)
+
+    recognizer = signpipe.Recognizer.load(signpipe.find_recognizer(workspace))
+    print(recognizer.predict("clip.mp4").signs)
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers and editors
+    from signpipe.clip_view import run as view
+    from signpipe.errors import SignpipeError
+    from signpipe.evaluation.compare import run as compare
+    from signpipe.evaluation.evaluate import run as evaluate
+    from signpipe.extraction.export_poses import run as export_poses
+    from signpipe.extraction.extract import run as extract
+    from signpipe.extraction.import_keypoints import run as import_keypoints
+    from signpipe.parts.prepare import run as prepare
+    from signpipe.prediction import each as predict_each
+    from signpipe.prediction import find_recognizer
+    from signpipe.prediction import run as predict
+    from signpipe.recognizer import Prediction, Recognizer
+    from signpipe.report.extraction_report import run as report_extraction
+    from signpipe.report.results_report import run as report_results
+    from signpipe.training.finetune import run as finetune
+    from signpipe.training.pretrain import run as pretrain
+    from signpipe.workspace import Workspace
+    from signpipe.workspace_status import run as status
 
 __version__ = "0.1.0"
 
-# Resolved on first use, so that `import signpipe` stays free of torch, mediapipe and cv2.
+# The same, resolved on first use, so that `import signpipe` stays free of torch, mediapipe and cv2.
 _LAZY = {
-    "Workspace": ("signpipe.workspace", "Workspace"),
+    "Prediction": ("signpipe.recognizer", "Prediction"),
+    "Recognizer": ("signpipe.recognizer", "Recognizer"),
     "SignpipeError": ("signpipe.errors", "SignpipeError"),
-    "extract": ("signpipe.extraction.extract", "run"),
-    "import_keypoints": ("signpipe.extraction.import_keypoints", "run"),
+    "Workspace": ("signpipe.workspace", "Workspace"),
+    "compare": ("signpipe.evaluation.compare", "run"),
+    "evaluate": ("signpipe.evaluation.evaluate", "run"),
     "export_poses": ("signpipe.extraction.export_poses", "run"),
+    "extract": ("signpipe.extraction.extract", "run"),
+    "find_recognizer": ("signpipe.prediction", "find_recognizer"),
+    "finetune": ("signpipe.training.finetune", "run"),
+    "import_keypoints": ("signpipe.extraction.import_keypoints", "run"),
+    "predict": ("signpipe.prediction", "run"),
+    "predict_each": ("signpipe.prediction", "each"),
     "prepare": ("signpipe.parts.prepare", "run"),
     "pretrain": ("signpipe.training.pretrain", "run"),
-    "finetune": ("signpipe.training.finetune", "run"),
-    "evaluate": ("signpipe.evaluation.evaluate", "run"),
-    "compare": ("signpipe.evaluation.compare", "run"),
-    "predict": ("signpipe.prediction", "run"),
-    "find_recognizer": ("signpipe.prediction", "find_recognizer"),
-    "view": ("signpipe.clip_view", "run"),
     "report_extraction": ("signpipe.report.extraction_report", "run"),
     "report_results": ("signpipe.report.results_report", "run"),
     "status": ("signpipe.workspace_status", "run"),
+    "view": ("signpipe.clip_view", "run"),
 }
 
-__all__ = ["__version__", *_LAZY]
+__all__ = [
+    "Prediction",
+    "Recognizer",
+    "SignpipeError",
+    "Workspace",
+    "__version__",
+    "compare",
+    "evaluate",
+    "export_poses",
+    "extract",
+    "find_recognizer",
+    "finetune",
+    "import_keypoints",
+    "predict",
+    "predict_each",
+    "prepare",
+    "pretrain",
+    "report_extraction",
+    "report_results",
+    "status",
+    "view",
+]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'signpipe' has no attribute {name!r}")
-    module, attribute = _LAZY[name]
-    return getattr(import_module(module), attribute)
+if not TYPE_CHECKING:  # to type checkers it would mean that there is every name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LAZY:
+            raise AttributeError(f"module 'signpipe' has no attribute {name!r}")
+        module, attribute = _LAZY[name]
+        return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

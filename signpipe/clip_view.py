@@ -31,7 +31,7 @@ class ViewResult:
 
 
 def run(
-    workspace: Workspace, clip: str, *, sheet: bool = False, out: Path | None = None
+    workspace: Workspace, clip: Path | str, *, sheet: bool = False, out: Path | str | None = None
 ) -> ViewResult:
     """Write an mp4 of a clip with its skeleton, or with `sheet` a PNG of frames and a time line.
 
@@ -40,11 +40,16 @@ def run(
     folder. Raises SignpipeError if there is no such clip, nothing in it to show, or no place to
     write to.
     """
+    clip = str(clip)
     outcome = find_clip(workspace, clip)
     footage = stored_footage(workspace, outcome) if outcome else _extracted(workspace, Path(clip))
     if not len(footage.landmarks):
         raise SignpipeError(f"the clip {clip} has no frames to show")
-    target = out or Path(_name(footage, outcome) + ("-sheet.png" if sheet else "-view.mp4"))
+    target = (
+        Path(out)
+        if out
+        else Path(_name(footage, outcome) + ("-sheet.png" if sheet else "-view.mp4"))
+    )
     if footage.video and target.resolve() == footage.video.resolve():
         raise SignpipeError(f"{target} is the clip itself; name another place with -o")
     try:

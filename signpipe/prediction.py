@@ -1,71 +1,80 @@
-"""predict: name the sign in raw videos, with nothing but a recogniser's folder."""
+"""predict: name the sign in many clips, with nothing but a recogniser's folder."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from signpipe.cliptable import USABLE
 from signpipe.errors import SignpipeError
-from signpipe.extraction.clip import Extraction, extract_clip
-from signpipe.landmarks.holistic import Holistic
-from signpipe.landmarks.pack import Landmarks
-from signpipe.model.recognizer_card import RecognizerCard
-from signpipe.model.stream_classifiers import StreamClassifiers, final, load_recognizer
-from signpipe.parts.normalise import to_keypoints
-from signpipe.parts.store import Parts
+from signpipe.extraction.clip import Extraction
+from signpipe.extraction.extraction_stream import ExtractionStream
+from signpipe.extraction.given_clips import GivenClip, given_clips
+from signpipe.extraction.known_landmarks import KnownLandmarks
+from signpipe.extraction.landmark_cache import LandmarkCache
+from signpipe.model.recognizer_card import read_card
+from signpipe.pictures.footage import Footage
 from signpipe.progress import track
+from signpipe.recognizer import Prediction, Recognizer
+from signpipe.report.stored_footage import PLAIN, stored_footage
 from signpipe.settings import ExtractSettings
-from signpipe.training.scoring import score
 from signpipe.training.training_runs import newest_recognizer
-from signpipe.video.read import Video, find_videos
 from signpipe.video.write import write_video
-from signpipe.workspace import Workspace
+from signpipe.workspace import Workspace, as_paths
 
-
-@dataclass(frozen=True)
-class Prediction:
-    """`signs` are (sign, probability in [0, 1]), the likeliest first; none if status is no good.
-
-    `status` is as in the clip table: ok, truncated, nobody, empty, unreadable, failed.
-    """
-
-    clip: str
-    status: str
-    reason: str
-    signs: tuple[tuple[str, float], ...]
+OVERLAY = ".mp4"
 
 
 def run(
-    clips: Sequence[Path], recognizer: Path, *, top: int = 5, overlay: Path | None = None
+    clips: Path | str | Sequence[Path | str],
+    recognizer: Path | str | Recognizer,
+    *,
+    top: int = 5,
+    overlay: Path | str | None = None,
+    workspace: Workspace | None = None,
+    workers: int | None = None,
+    cache: bool = True,
 ) -> list[Prediction]:
-    """Predict the sign of every clip; folders are searched for videos.
+    """As `each`, all at once."""
+    found = each(
+        clips,
+        recognizer,
+        top=top,
+        overlay=overlay,
+        workspace=workspace,
+        workers=workers,
+        cache=cache,
+    )
+    return list(found)
 
-    A clip that cannot be used gets its status and no signs, and the others go on. `overlay` is the
-    mp4 to draw to, or for several clips a folder. Raises SignpipeError if there is no recogniser or
-    no video.
+
+def each(
+    clips: Path | str | Sequence[Path | str],
+    recognizer: Path | str | Recognizer,
+    *,
+    top: int = 5,
+    overlay: Path | str | None = None,
+    workspace: Workspace | None = None,
+    workers: int | None = None,
+    cache: bool = True,
+) -> Iterator[Prediction]:
+    """Yield the prediction of every clip, in the order given, each as soon as it is there.
+
+    `clips` are videos, `.pose` files, folders that are searched for both, and clip ids of
+    `workspace`. A clip that cannot be used gets its status and no signs, and the others go on.
+    `workers` processes watch the videos (default: one a core); those seen before, by their content,
+    are not watched again unless `cache` is false. `overlay` is the mp4 to draw to, or for several
+    clips a folder; one that cannot be written costs its clip only the drawing, and the reason says
+    so. Raises SignpipeError, before any work, if there is no recogniser or no clip, or the overlay
+    is no place for a video.
     """
-    model, card = load_recognizer(recognizer)
-    paths = list(_videos(clips))
-    if not paths:
-        raise SignpipeError(f"there is no video in {', '.join(map(str, clips))}")
-    targets = _overlay_paths(paths, overlay)
-    sources = {path.resolve() for path in paths}
-    if any(target and target.resolve() in sources for target in targets):
-        raise SignpipeError(
-            f"the overlay {overlay} would replace a clip itself; name another place"
-        )
-    predictions = []
-    settings = card.extract or ExtractSettings()
-    with Holistic(settings) as holistic, track("predict", len(paths)) as tracker:
-        for path, target in zip(paths, targets, strict=True):
-            prediction, landmarks = _predict(path, holistic, model, card, top)
-            predictions.append(prediction)
-            if target and landmarks is not None:
-                draw_overlay(path, landmarks, prediction, target)
-            tracker.advance()
-    return predictions
+    card = recognizer.card if isinstance(recognizer, Recognizer) else read_card(Path(recognizer))
+    given = given_clips(clips, workspace)
+    if not given:
+        words = ", ".join(map(str, as_paths(clips))) or "nothing"
+        raise SignpipeError(f"there is no video in {words}; name videos, .pose files or folders")
+    targets = _overlay_paths(given, Path(overlay) if overlay is not None else None)
+    landmarks = LandmarkCache() if cache else None
+    known = KnownLandmarks(card.extract or ExtractSettings(), workspace, landmarks)
+    return _each(given, targets, recognizer, known, workers, top)
 
 
 def find_recognizer(workspace: Workspace, name: str | None = None) -> Path:
@@ -73,68 +82,69 @@ def find_recognizer(workspace: Workspace, name: str | None = None) -> Path:
     return workspace.run("finetune", name or newest_recognizer(workspace)) / "recognizer"
 
 
-def _videos(clips: Sequence[Path]) -> Iterator[Path]:
-    for clip in clips:
-        if clip.is_dir():
-            yield from (video.path for video in find_videos([clip]))
-        else:
-            yield clip  # whatever its ending: the person named this file
+def _each(
+    clips: list[GivenClip],
+    targets: list[Path | None],
+    recognizer: Path | str | Recognizer,
+    known: KnownLandmarks,
+    workers: int | None,
+    top: int,
+) -> Iterator[Prediction]:
+    with ExtractionStream(clips, known, workers) as stream, track("predict", len(clips)) as tracker:
+        # The workers load MediaPipe while this loads torch.
+        loaded = recognizer if isinstance(recognizer, Recognizer) else Recognizer.load(recognizer)
+        for (clip, extraction), target in zip(stream, targets, strict=True):
+            prediction = loaded.answer(clip.name, extraction, top=top)
+            if target is not None and prediction.signs:
+                footage = _footage(clip, extraction, known.workspace)
+                prediction = _with_overlay(footage, prediction, target)
+            tracker.advance()
+            yield prediction
 
 
-def _overlay_paths(paths: Sequence[Path], overlay: Path | None) -> list[Path | None]:
+def _overlay_paths(clips: Sequence[GivenClip], overlay: Path | None) -> list[Path | None]:
+    """Where each clip is drawn to. Raises SignpipeError if that is no place for it."""
     if overlay is None:
-        return [None] * len(paths)
-    if len(paths) == 1 and not overlay.is_dir():
-        return [overlay]
-    if overlay.suffix or overlay.is_file():
+        return [None] * len(clips)
+    is_file = not overlay.is_dir() and (overlay.is_file() or bool(overlay.suffix))
+    if is_file and overlay.suffix.lower() != OVERLAY:
         raise SignpipeError(
-            f"{len(paths)} clips cannot be drawn into one file {overlay}; name a folder"
+            f"the overlay {overlay} would be no video; name a file that ends in {OVERLAY}, or a "
+            "folder"
         )
-    names = [path.stem for path in paths]
+    if is_file and len(clips) > 1:
+        raise SignpipeError(
+            f"{len(clips)} clips cannot be drawn into one file {overlay}; name a folder"
+        )
+    names = [clip.name.replace("/", "-") if clip.stored else clip.path.stem for clip in clips]
     if len(set(names)) < len(names):
         names = [f"{i:04d}-{name}" for i, name in enumerate(names, start=1)]
-    return [overlay / f"{name}.mp4" for name in names]
+    targets = [overlay] if is_file else [overlay / f"{name}{OVERLAY}" for name in names]
+    sources = {clip.path.resolve() for clip in clips}
+    if any(target.resolve() in sources for target in targets):
+        raise SignpipeError(
+            f"the overlay {overlay} would replace a clip itself; name another place"
+        )
+    return [*targets]
 
 
-def _predict(
-    path: Path, holistic: Holistic, model: StreamClassifiers, card: RecognizerCard, top: int
-) -> tuple[Prediction, Landmarks | None]:
-    if not path.exists():
-        return Prediction(str(path), "unreadable", "there is no such file", ()), None
-    extraction = extract_clip(path, holistic)
-    if extraction.status not in USABLE:
-        return Prediction(str(path), extraction.status, extraction.reason, ()), None
-    signs = classify(extraction, model, card)[:top]
-    return Prediction(str(path), extraction.status, extraction.reason, signs), extraction.landmarks
-
-
-def classify(
-    extraction: Extraction, model: StreamClassifiers, card: RecognizerCard
-) -> tuple[tuple[str, float], ...]:
-    """All signs with their probabilities, the likeliest first, for a usable extraction."""
+def _footage(clip: GivenClip, extraction: Extraction, workspace: Workspace | None) -> Footage:
+    if clip.stored is not None and workspace is not None:
+        return stored_footage(workspace, clip.stored)
     assert extraction.landmarks is not None
-    keypoints = to_keypoints(
-        extraction.landmarks, card.prepare, extraction.width, extraction.height
-    )
-    parts = Parts.of({"clip": keypoints})
-    logits = score(model, parts, np.zeros(1, np.int64), card.encoder.frames)
-    answer = final(logits, card.joint_weight)[0].astype(np.float64)
-    shares = np.exp(answer - answer.max())
-    shares /= shares.sum()
-    order = np.argsort(-shares, kind="stable")
-    return tuple((card.signs[i], float(shares[i])) for i in order)
+    size = extraction.width or PLAIN[0], extraction.height or PLAIN[1]
+    video = None if clip.is_pose else clip.path
+    return Footage(clip.name, extraction.landmarks, *size, video)
 
 
-def draw_overlay(path: Path, landmarks: Landmarks, prediction: Prediction, target: Path) -> None:
-    """Write the clip with skeleton and answers to `target`. Raises SignpipeError if it cannot."""
-    from signpipe.pictures.overlay import overlay
-
+def _with_overlay(footage: Footage, prediction: Prediction, target: Path) -> Prediction:
+    """Draw skeleton and answer to `target`; the prediction that says where, or why not."""
     try:
-        with Video(path) as video:
-            frames = overlay(video, landmarks, prediction.signs)
-            times = landmarks.times
-            known = times is not None and len(times) > 1 and times[-1] > 0
-            rate = (len(times) - 1) / times[-1] if times is not None and known else 25.0
-            write_video(target, frames, float(rate))
-    except OSError as error:
-        raise SignpipeError(f"cannot write the overlay {target}: {error}") from error
+        from signpipe.pictures.overlay import overlay
+
+        frames = overlay(enumerate(footage.frames()), footage.landmarks, prediction.signs)
+        write_video(target, frames, footage.fps)
+    except (OSError, ValueError, SignpipeError) as error:
+        why = f"the overlay {target} cannot be written: {getattr(error, 'strerror', '') or error}"
+        return replace(prediction, reason="; ".join(filter(None, (prediction.reason, why))))
+    return replace(prediction, overlay=target)

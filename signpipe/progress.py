@@ -77,7 +77,12 @@ def track(description: str, total: int, unit: str = "clips") -> Iterator[Tracker
     if not sys.stderr.isatty():
         yield Tracker(description, total, unit, None)
         return
-    with Progress(*_columns(console.width, unit), console=console, transient=True) as bar:
+    with Progress(
+        *_columns(console.width, unit),
+        console=console,
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # else it would take what goes into a file
+    ) as bar:
         yield Tracker(description, total, unit, bar)
 
 

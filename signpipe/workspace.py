@@ -32,7 +32,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,11 +48,19 @@ TEMPORARY = ".part"  # ending of files that are being written
 LARGEST_JSON, DEEPEST, MOST_DIGITS = 64 << 20, 50, 20
 
 
-@dataclass(frozen=True)
+def as_paths(paths: Path | str | Sequence[Path | str]) -> list[Path]:
+    """What a function of the package was given as paths: one or several, text or `Path`."""
+    return [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+
+
+@dataclass(frozen=True, init=False)
 class Workspace:
     """Names every file of one workspace folder; nothing is created until it is written to."""
 
     root: Path
+
+    def __init__(self, root: Path | str) -> None:
+        object.__setattr__(self, "root", Path(root))
 
     @property
     def clips(self) -> Path:

@@ -28,6 +28,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 MakeClip = Callable[..., Path]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Landmarks that are kept stay out of the home of who runs the tests."""
+    os.environ["SIGNPIPE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real clips and packs; tests that use it are skipped where it is not."""

@@ -31,6 +31,7 @@ ROOMS = (
     "training",
     "evaluation",
     "report",
+    "recognizer",
     "prediction",
     "clip_view",
     "workspace_status",

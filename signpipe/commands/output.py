@@ -10,7 +10,7 @@ from signpipe.workspace import DEFAULT
 
 if TYPE_CHECKING:
     from signpipe.extraction.outcomes import Outcome
-    from signpipe.prediction import Prediction
+    from signpipe.recognizer import Prediction
 
 
 MOST = 10  # failures that are listed one by one

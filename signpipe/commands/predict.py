@@ -1,6 +1,8 @@
-"""predict: the signs in raw videos."""
+"""predict: the signs in clips."""
 
 import json
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +13,17 @@ from signpipe.commands.output import named_signs
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
-    from signpipe.prediction import Prediction
+    from signpipe.recognizer import Prediction
 
 
 def predict(
-    clips: Annotated[list[Path], typer.Argument(help="Videos, and folders to search for videos.")],
+    clips: Annotated[
+        list[str],
+        typer.Argument(
+            help="Videos, .pose files, folders to search for both, clip ids of the workspace.",
+            show_default=False,
+        ),
+    ],
     workspace: WorkspaceOption = DEFAULT,
     recognizer: Annotated[
         Path | None,
@@ -26,35 +34,71 @@ def predict(
         Path | None,
         typer.Option(help="Draw skeleton and answer to this mp4; for several clips a folder."),
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that watch videos; default: one a core.")
+    ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-cache",
+            help="Watch every video again, and keep no landmarks in ~/.cache/signpipe.",
+        ),
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
-    """Name the sign in raw videos."""
+    """Name the sign in clips, a line each as soon as it is known.
+
+    With --json these lines are a JSON array: after its first line comes one object a line (each but
+    the first begins with a comma), and it is closed even if the command is interrupted.
+    """
     from signpipe import prediction as stage
 
-    folder = recognizer or stage.find_recognizer(Workspace(workspace))
-    predictions = stage.run(clips, folder, top=top, overlay=overlay)
-    if json_:
-        rows = [
-            {
-                "clip": p.clip,
-                "status": p.status,
-                "reason": p.reason,
-                "predictions": [{"sign": sign, "probability": share} for sign, share in p.signs],
-            }
-            for p in predictions
-        ]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
-    else:
-        show(predictions)
-        if overlay and any(p.signs for p in predictions):
-            print(f"overlay: {overlay}")
-    failed = sum(not p.signs for p in predictions)
+    at = Workspace(workspace)
+    found = stage.each(
+        clips,
+        recognizer or stage.find_recognizer(at),
+        top=top,
+        overlay=overlay,
+        workspace=at,
+        workers=workers,
+        cache=not no_cache,
+    )
+    named = failed = 0
+    with closing(_as_json(found) if json_ else _as_lines(found)) as predictions:
+        for prediction in predictions:
+            complete = prediction.signs and (prediction.overlay or not overlay)
+            named, failed = named + bool(prediction.signs), failed + (not complete)
     if failed:
-        raise typer.Exit(NOTHING_DONE if failed == len(predictions) else FAILED_SOME)
+        raise typer.Exit(FAILED_SOME if named else NOTHING_DONE)
 
 
-def show(predictions: "list[Prediction]") -> None:
-    """Show a line a clip: the likeliest signs, or why there are none."""
+def _as_json(predictions: "Iterable[Prediction]") -> "Generator[Prediction]":
+    print("[", flush=True)
+    comma = ""
+    try:
+        for prediction in predictions:
+            print(comma + json.dumps(_row(prediction), ensure_ascii=False), flush=True)
+            comma = ","
+            yield prediction
+    finally:
+        print("]", flush=True)
+
+
+def _row(prediction: "Prediction") -> dict[str, object]:
+    return {
+        "clip": prediction.clip,
+        "status": prediction.status,
+        "reason": prediction.reason,
+        "predictions": [{"sign": sign, "probability": p} for sign, p in prediction.signs],
+        "overlay": None if prediction.overlay is None else str(prediction.overlay),
+    }
+
+
+def _as_lines(predictions: "Iterable[Prediction]") -> "Generator[Prediction]":
+    """A line a clip: the likeliest signs, or why there are none; and where it was drawn to."""
     for prediction in predictions:
         why = f" ({prediction.reason})" if prediction.reason else ""
-        print(f"{prediction.clip}: {named_signs(prediction) or prediction.status}{why}")
+        drawn = f" -> {prediction.overlay}" if prediction.overlay else ""
+        named = named_signs(prediction) or prediction.status
+        print(f"{prediction.clip}: {named}{why}{drawn}", flush=True)
+        yield prediction

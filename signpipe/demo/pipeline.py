@@ -11,8 +11,8 @@ from signpipe import prediction
 from signpipe.demo.clips import clips_folder
 from signpipe.evaluation import evaluate
 from signpipe.extraction import extract
-from signpipe.prediction import Prediction
 from signpipe.progress import note
+from signpipe.recognizer import Prediction, Recognizer
 from signpipe.settings import FinetuneSettings, PretrainSettings
 from signpipe.tables import csv_text, read_table
 from signpipe.training import finetune, pretrain
@@ -36,11 +36,12 @@ class DemoResult:
     seconds: dict[str, float]
 
 
-def run(folder: Path, *, workers: int | None = None) -> DemoResult:
+def run(folder: Path | str, *, workers: int | None = None) -> DemoResult:
     """Extract, pretrain on all signers but one, fine-tune with few labels, evaluate on that one.
 
     What is done already is not done again. Raises SignpipeError if the folder cannot be written.
     """
+    folder = Path(folder)
     workspace = Workspace(folder / "workspace")
     labels = folder / "labels.csv"
     seconds: dict[str, float] = {}
@@ -56,8 +57,8 @@ def run(folder: Path, *, workers: int | None = None) -> DemoResult:
     overlay = folder / "overlay.mp4"
     with _timed("predict", seconds):
         clip = sorted(clips_folder().glob(f"*/{NEVER_SEEN}_0.mp4"))[0]
-        recognizer = prediction.find_recognizer(workspace)
-        answer = prediction.run([clip], recognizer, top=3, overlay=overlay)[0]
+        recognizer = Recognizer.load(prediction.find_recognizer(workspace))
+        (answer,) = prediction.run([clip], recognizer, top=3, overlay=overlay, workspace=workspace)
     return DemoResult(NEVER_SEEN, metrics["clips"], metrics, answer, overlay, seconds)
 
 

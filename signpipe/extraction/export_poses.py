@@ -56,7 +56,7 @@ class _Done:
 
 def run(
     workspace: Workspace,
-    out: Path | None = None,
+    out: Path | str | None = None,
     *,
     clips: Sequence[str] = (),
     split: str | None = None,
@@ -67,7 +67,7 @@ def run(
     beside those it has. `out` defaults to `poses` in the workspace. Raises SignpipeError if there
     is nothing to write, a named clip has no landmarks, or `out` cannot be written.
     """
-    out = out or workspace.root / "poses"
+    out = Path(out or workspace.root / "poses")
     table = read_clips(workspace.clips)
     outcomes = _chosen(workspace, table, clips, split)
     rows = _read_labels(out / LABELS)

@@ -41,7 +41,7 @@ from signpipe.extraction.shared_folder import share
 from signpipe.progress import note, track
 from signpipe.settings import ExtractSettings
 from signpipe.video.read import VIDEO_SUFFIXES, FoundVideo, find_videos
-from signpipe.workspace import Workspace
+from signpipe.workspace import Workspace, as_paths
 
 TABLE_SECONDS = 300.0  # between two updates of the clip table
 RECYCLE = 300  # clips after which a worker is replaced
@@ -78,11 +78,11 @@ class ExtractResult:
 
 def run(
     workspace: Workspace,
-    paths: Sequence[Path],
+    paths: Path | str | Sequence[Path | str],
     settings: ExtractSettings = ExtractSettings(),
     *,
     dataset: str | None = None,
-    labels: Path | None = None,
+    labels: Path | str | None = None,
     folder_labels: bool = True,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -107,6 +107,7 @@ def run(
     on SIGINT and SIGTERM; what is finished by then is kept and counts.
     """
     started = time.monotonic()
+    paths, labels = as_paths(paths), Path(labels) if labels is not None else None
     if scheduler is None:
         workers = workers or len(os.sched_getaffinity(0))
     elif workers is None:

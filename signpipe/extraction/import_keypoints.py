@@ -15,7 +15,7 @@ from signpipe.extraction.import_packs import import_pack
 from signpipe.extraction.labels import MatchedLabels, match_labels, tell_file
 from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.progress import track
-from signpipe.workspace import Workspace, remove_temporaries
+from signpipe.workspace import Workspace, as_paths, remove_temporaries
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,12 @@ class _State:
     refused: list[str] = field(default_factory=list)
 
 
-def run(workspace: Workspace, paths: Sequence[Path], *, labels: Path | None = None) -> ImportResult:
+def run(
+    workspace: Workspace,
+    paths: Path | str | Sequence[Path | str],
+    *,
+    labels: Path | str | None = None,
+) -> ImportResult:
     """Bring the keypoints in files and folders into the workspace, and their clips into its table.
 
     The labels file's `clip_id` (or `path`) column names clips; what a format itself tells of label
@@ -61,9 +66,10 @@ def run(workspace: Workspace, paths: Sequence[Path], *, labels: Path | None = No
     cannot be taken stops no other. Raises SignpipeError if nothing can be, or if the workspace
     cannot be written; what is finished by then is kept.
     """
+    labels = Path(labels) if labels is not None else None
     if labels is not None:
         tell_file(labels, read_labels(labels))  # what is wrong with it is said before hours of work
-    found = recognise(paths)
+    found = recognise(as_paths(paths))
     with workspace.lock("extract"):
         remove_temporaries(workspace.keypoints)
         state = _State(read_outcomes(workspace.outcomes))

@@ -103,6 +103,11 @@ class Pool(Generic[Job, Result]):
         self._most, self._timeout, self._recycle = workers, timeout, recycle
         self._workers: list[_Worker[Job]] = []
 
+    def start(self, jobs: int) -> None:
+        """Start the workers that so many jobs will want, before there are any."""
+        while len(self._workers) < min(self._most, jobs):
+            self._workers.append(_start(self._setup))
+
     def run(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Result | Lost], None, None]:
         """As `run_jobs`, one run at a time. After one that was cut short all workers are new."""
         try:
@@ -115,9 +120,7 @@ class Pool(Generic[Job, Result]):
         pool = self._workers
         failed_starts = 0
         while waiting or any(worker.jobs for worker in pool):
-            wanted = min(self._most, len(waiting) + sum(len(worker.jobs) for worker in pool))
-            while len(pool) < wanted:
-                pool.append(_start(self._setup))
+            self.start(len(waiting) + sum(len(worker.jobs) for worker in pool))
             for worker in [*pool]:
                 if worker.ready and not worker.jobs and waiting:
                     _give(worker, waiting, self._timeout)

@@ -31,7 +31,7 @@ class ReportResult:
     unread: tuple[str, ...]
 
 
-def run(workspace: Workspace, *, out: Path | None = None) -> ReportResult:
+def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
     """Write a self-contained HTML page; `out` defaults to `report/extraction.html` inside.
 
     Packs that cannot be read are named on the page and the rest goes on. Raises SignpipeError if
@@ -59,7 +59,7 @@ def run(workspace: Workspace, *, out: Path | None = None) -> ReportResult:
         how,
         tuple(unread.values()),
     )
-    path = out or workspace.root / "report" / "extraction.html"
+    path = Path(out or workspace.root / "report" / "extraction.html")
     try:
         extraction_page(findings).write(path)
     except OSError as error:

@@ -45,7 +45,7 @@ class ReportResult:
     unread: tuple[str, ...]
 
 
-def run(workspace: Workspace, *, out: Path | None = None) -> ReportResult:
+def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
     """Write a self-contained HTML page; `out` defaults to `report/results.html` inside.
 
     The PNG and CSV behind it lie in a folder of the page's name beside it. What has not been run is
@@ -57,7 +57,7 @@ def run(workspace: Workspace, *, out: Path | None = None) -> ReportResult:
             f"{workspace.root} has no clips to report on; run `signpipe extract VIDEOS` or "
             "`signpipe import PACKS` first"
         )
-    path = out or workspace.root / "report" / "results.html"
+    path = Path(out or workspace.root / "report" / "results.html")
     folder = folder_of(path)
     findings = gather(workspace)
     page, gallery = Page(TITLE, LEAD), Gallery(workspace)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import Outcome, printable
-from signpipe.landmarks.pack import open_pack
+from signpipe.extraction.stored import stored_extraction
 from signpipe.pictures.footage import Footage
 from signpipe.workspace import Workspace, sha256_of_file
 
@@ -23,11 +23,8 @@ def stored_footage(workspace: Workspace, outcome: Outcome) -> Footage:
             f"clip {outcome.clip_id!r} of {workspace.root} has no landmarks to show: "
             f"{outcome.status}, {outcome.reason}"
         )
-    path = workspace.pack(outcome.pack)
-    with open_pack(path) as pack:
-        if pack.clip_ids[outcome.index : outcome.index + 1] != [outcome.clip_id]:
-            raise SignpipeError(f"{path} has changed since it came into {workspace.root}")
-        landmarks = pack.read(outcome.index)
+    landmarks = stored_extraction(workspace, outcome).landmarks
+    assert landmarks is not None
     missing = _missing(outcome)
     video = None if missing else Path(outcome.source)
     width, height = outcome.width, outcome.height
