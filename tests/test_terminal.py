@@ -97,6 +97,6 @@ def test_commands_run_in_a_terminal_and_show_their_bars(
     assert {"extract", "import", "export", "pretrain", "finetune", "predict"} <= {
         line.split()[0] for line in bars
     }
-    assert all(re.search(r"[━╸] +\d+/\d+ \w+", line) for line in bars), bars  # the count is never cut
+    assert all(re.search(r"[━╸] +\d+/\d+ \w+", line) for line in bars), bars  # never cut
     assert all(len(line) <= columns for line in bars)
     assert any("loss" in line for line in bars) == (columns >= 100)
