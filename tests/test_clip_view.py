@@ -35,7 +35,7 @@ def frames(path):
 def test_a_clip_of_the_workspace_with_its_skeleton(extracted):
     workspace, source = extracted
     result = clip_view.run(workspace, "wave/ann")
-    assert result.path.name == "wave-ann-clip_view.mp4"
+    assert result.path.name == "wave-ann-view.mp4"
     assert (result.clip, result.frames, result.stored, result.missing) == ("wave/ann", 5, True, "")
     drawn, plain = frames(result.path), frames(source)
     assert len(drawn) == 5

@@ -34,7 +34,7 @@ class Found:
             self.clips.setdefault(clip.path, clip)
 
 
-def recognise(paths: Sequence[Path]) -> Found:
+def detect_format(paths: Sequence[Path]) -> Found:
     """Find the keypoints in files and, recursively, in folders.
 
     Linked folders are followed, each real folder once; hidden files are passed over. Raises

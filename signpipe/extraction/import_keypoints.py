@@ -8,7 +8,7 @@ from pathlib import Path
 
 from signpipe.cliptable import Clip, read_labels
 from signpipe.errors import SignpipeError
-from signpipe.extraction.detect_format import Found, recognise
+from signpipe.extraction.detect_format import Found, detect_format
 from signpipe.extraction.forgotten import update_table
 from signpipe.extraction.import_clips import import_clips, name_clips
 from signpipe.extraction.import_packs import import_pack
@@ -69,7 +69,7 @@ def run(
     labels = Path(labels) if labels is not None else None
     if labels is not None:
         tell_file(labels, read_labels(labels))  # what is wrong with it is said before hours of work
-    found = recognise(as_paths(paths))
+    found = detect_format(as_paths(paths))
     with workspace.lock("extract"):
         remove_temporaries(workspace.keypoints)
         state = _State(read_outcomes(workspace.outcomes))

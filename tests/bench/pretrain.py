@@ -47,7 +47,7 @@ PARTS = (
     "losses",
     "backward",
     "optimiser",
-    "following",
+    "key encoder",
 )
 
 
@@ -151,8 +151,8 @@ def watch_step(task: stage.Pretraining, watch: Stopwatch) -> None:
     watch.watch(task, "_view", lambda: "augmentation")
     watch.watch(Encoded, "of", lambda: "queries" if torch.is_grad_enabled() else "keys")
     watch.watch(MomentumContrast, "forward", lambda: "losses")
-    watch.watch(MomentumContrast, "_follow", lambda: "following")
-    watch.watch(MomentumContrast, "_enqueue", lambda: "following")
+    watch.watch(MomentumContrast, "_update_key_encoder", lambda: "key encoder")
+    watch.watch(MomentumContrast, "_enqueue", lambda: "key encoder")
     watch.watch(torch.Tensor, "backward", lambda: "backward")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from signpipe.errors import SignpipeError
-from signpipe.extraction.detect_format import recognise
+from signpipe.extraction.detect_format import detect_format
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -16,7 +16,7 @@ def touch(folder: Path, *names: str) -> Path:
 
 
 def names(folder: Path, *paths: Path) -> dict[str, str]:
-    found = recognise(paths or [folder])
+    found = detect_format(paths or [folder])
     return {clip.name: clip.label for clip in found.clips.values()}
 
 
@@ -30,7 +30,7 @@ def test_every_format_in_one_folder(tmp_path: Path):
     (root / "asl" / "train.csv").write_text(
         "path,participant_id,sequence_id,sign\nf/1.parquet,7,1,blow\n"
     )
-    found = recognise([root])
+    found = detect_format([root])
     assert list(found.packs.values()) == ["packs/a", "packs/deep/b"]
     assert names(root) == {
         **{"7/1": "blow", "hi/x": "hi", "y": ""},
@@ -42,7 +42,7 @@ def test_every_format_in_one_folder(tmp_path: Path):
 def test_single_files(tmp_path: Path):
     touch(tmp_path / "a", "x.pose", "1.parquet", "pack.h5")
     (tmp_path / "a" / "odd name").write_bytes(b"\x89HDF\r\n\x1a\n and more")
-    found = recognise([tmp_path / "a" / name for name in ("x.pose", "1.parquet", "odd name")])
+    found = detect_format([tmp_path / "a" / name for name in ("x.pose", "1.parquet", "odd name")])
     assert [clip.name for clip in found.clips.values()] == ["x", "1"]
     assert list(found.packs.values()) == ["odd name"]
     (tmp_path / "a" / "train.csv").write_text("path,participant_id,sign\n1.parquet,7,blow\n")
@@ -61,7 +61,7 @@ def test_the_same_file_twice_and_links(tmp_path: Path):
     (root / "loop").symlink_to(root)
     (root / "hi" / "self").symlink_to("self")
     (tmp_path / "link").symlink_to(root / "hi")
-    found = recognise([root, root / "hi" / "x.pose", tmp_path / "link", root / "p.h5"])
+    found = detect_format([root, root / "hi" / "x.pose", tmp_path / "link", root / "p.h5"])
     assert list(found.clips) == [root / "hi" / "x.pose"]
     assert list(found.packs) == [root / "p.h5"]
 
@@ -78,7 +78,7 @@ def test_the_same_file_twice_and_links(tmp_path: Path):
 def test_what_is_none_is_told(tmp_path: Path, name: str, said: str):
     touch(tmp_path, "a.txt", "0.npy", "empty/notes.txt")
     with pytest.raises(SignpipeError, match=said):
-        recognise([tmp_path / name])
+        detect_format([tmp_path / name])
 
 
 def test_parquet_without_its_table_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
