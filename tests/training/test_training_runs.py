@@ -66,10 +66,10 @@ def test_redo_of_nothing_is_a_new_run(tmp_path):
 
 
 def test_clip_lists(tmp_path):
-    rows = [('a,"b\n', "train"), ("käse/1", "val")]
+    rows = [('a,"b\n', "train"), ("käse/1", "val"), ("c", "")]
     write_clip_list(tmp_path / "clips.csv", rows)
     assert read_clip_list(tmp_path / "clips.csv") == dict(rows)
-    for content in (b"other\n1\n", b"clip_id,split\na\n", b"clip_id,split\na,\x81\n", b"\0"):
+    for content in (b"other\n1\n", b"clip_id,split\na", b"clip_id,split\na,\x81\n", b"\0"):
         (tmp_path / "clips.csv").write_bytes(content)
         with pytest.raises(SignpipeError, match=r"clips\.csv"):
             read_clip_list(tmp_path / "clips.csv")
