@@ -97,7 +97,7 @@ def usable_outcomes(workspace: Workspace) -> list[Outcome]:
     clip table yet, or some clips are still those of other settings.
     """
     outcomes = read_outcomes(workspace.outcomes)
-    untold = bool(outcomes) and not read_clips(workspace.clips)
+    untold = bool(outcomes) and not _has_rows(workspace.clips)
     mixed = len({outcome.settings for outcome in outcomes.values() if outcome.settings}) > 1
     if untold or mixed:
         why = "there is no clip table yet" if untold else "settings are mixed"
@@ -107,6 +107,15 @@ def usable_outcomes(workspace: Workspace) -> list[Outcome]:
         )
     usable = [outcome for outcome in outcomes.values() if outcome.status in USABLE]
     return sorted(usable, key=lambda outcome: outcome.clip_id)
+
+
+def _has_rows(table: Path) -> bool:
+    """Whether a table is more than its header; all of it would take long to read."""
+    try:
+        with open(table, "rb") as file:
+            return b"\n" in file.read(100_000).strip()
+    except FileNotFoundError:
+        return False
 
 
 def wanted_record(outcomes: list[Outcome], settings: PrepareSettings) -> dict[str, Any]:
