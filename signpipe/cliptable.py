@@ -11,6 +11,7 @@ from pathlib import Path
 from signpipe.errors import SignpipeError
 from signpipe.tables import read_table, write_table
 from signpipe.vocabulary import SYNONYMS, Columns, split_named, understand
+from signpipe.workspace import kept_while_unchanged
 
 # Clips with these outcomes have landmarks to learn from.
 USABLE = ("ok", "truncated")
@@ -71,6 +72,7 @@ _INTEGERS = ("frames", "width", "height")
 _SHARES = ("pose", "left_hand", "right_hand")
 
 
+@kept_while_unchanged
 def read_clips(path: Path) -> dict[str, Clip]:
     """The clip table by clip id, in its own order; empty if there is none yet.
 

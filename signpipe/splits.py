@@ -141,7 +141,7 @@ def labelled_clips(
             "`signpipe extract ... --labels FILE.csv`"
         )
     splits = split_clips(clips)
-    clips = [replace(c, split=splits.of[c.clip_id]) for c in clips if c.clip_id in splits.of]
+    clips = [_with_split(c, splits.of[c.clip_id]) for c in clips if c.clip_id in splits.of]
     if per_sign:
         train = [clip for clip in clips if clip.split == TRAIN]
         kept = {clip.clip_id for clip in few_labels(train, per_sign, seed)}
@@ -182,6 +182,10 @@ def tell_left_out(table: Iterable[Clip]) -> None:
         note(f"left out: {sentence}")
     if alike := alike_labels(clip.label for clip in clips if clip.usable):
         note(alike)
+
+
+def _with_split(clip: Clip, split: str) -> Clip:
+    return clip if clip.split == split else replace(clip, split=split)  # copies are slow
 
 
 def learnable(clips: Sequence[Clip]) -> list[Clip]:

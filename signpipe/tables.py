@@ -64,13 +64,17 @@ def read_table(path: Path) -> Table:
     columns = [_unescaped(name.strip()) for name in header]
     while not columns[-1]:  # spreadsheets save columns that once held something
         columns.pop()
-    rows = tuple((line, _fitted(path, line, cells, len(columns))) for line, cells in found)
+    width, plain = len(columns), "'" not in text
+    rows = tuple(
+        (line, tuple(cells) if plain and len(cells) == width else _fitted(path, line, cells, width))
+        for line, cells in found
+    )
     _check_names(path, columns, rows)
     return Table(path, tuple(columns), rows)
 
 
 def _fitted(path: Path, line: int, cells: list[str], width: int) -> tuple[str, ...]:
-    if any(cell.strip() for cell in cells[width:]):
+    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
         raise SignpipeError(
             f"{path}, line {line} has {len(cells)} cells, but the first row names {width} columns; "
             "put quotes around a cell that holds what parts the cells"

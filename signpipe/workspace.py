@@ -5,6 +5,7 @@
     ├── forgotten.csv, renamed.jsonl   what `forget` and `rename` need to be undone
     ├── keypoints/
     │   ├── settings.json          what extract was run with
+    │   ├── requests.json          what extract was asked for last
     │   ├── outcomes.jsonl         one line a finished clip, see `signpipe.extraction.outcomes`
     │   ├── listed.txt             the clips that have had a row in the clip table
     │   ├── outcomes/              the same of shards that ran at the same time
@@ -27,17 +28,19 @@ as both still hold.
 """
 
 import fcntl
+import gc
 import hashlib
 import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from signpipe.errors import SignpipeError
 
@@ -46,6 +49,10 @@ RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TEMPORARY = ".part"  # ending of files that are being written
 # More than any JSON file that signpipe writes has: bytes, containers in containers, digits.
 LARGEST_JSON, DEEPEST, MOST_DIGITS = 64 << 20, 50, 20
+SETTLED = 2e9  # nanoseconds after which a file's time of change tells whether it has changed again
+KEPT = 16  # files of a kind
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 def as_paths(paths: Path | str | Sequence[Path | str]) -> list[Path]:
@@ -232,6 +239,51 @@ def sha256_of_file(path: Path) -> str:
 def sha256_of_version(path: Path, size: int, mtime_ns: int) -> str:
     """As `sha256_of_file`, once for all clips of a file that has this size and time of change."""
     return sha256_of_file(path)
+
+
+def sha256_while_unchanged(path: Path) -> str:
+    """As `sha256_of_file`, made once for as long as the file does not change. Raises OSError."""
+    status = path.stat()
+    return sha256_of_version(path, status.st_size, status.st_mtime_ns)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without garbage collection, which looks for circles among all of 100,000 clips' objects over
+    and over, a third of the time; there are none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def kept_while_unchanged(
+    read: Callable[[Path], dict[Key, Value]],
+) -> Callable[[Path], dict[Key, Value]]:
+    """`read`, but of a file that has not changed since the last time its result is given again."""
+    kept: dict[Path, tuple[tuple[int, int, int], dict[Key, Value]]] = {}
+
+    @wraps(read)
+    def reading(path: Path) -> dict[Key, Value]:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return read(path)
+        version = status.st_ino, status.st_size, status.st_mtime_ns
+        if path in kept and kept[path][0] == version:
+            return dict(kept[path][1])
+        with uncollected():
+            found = read(path)
+        if len(kept) == KEPT:
+            kept.clear()
+        if time.time_ns() - status.st_mtime_ns > SETTLED:
+            kept[path] = version, found
+        return dict(found)
+
+    return reading
 
 
 def sha256_of_values(*values: Any) -> str:

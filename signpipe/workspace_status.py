@@ -1,21 +1,35 @@
 """status: what is done, stale or missing in a workspace, and the command that comes next."""
 
+import shlex
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from signpipe.cliptable import USABLE, read_clips
+from signpipe.cliptable import USABLE, Clip, read_clips
 from signpipe.errors import SignpipeError
-from signpipe.extraction.outcomes import read_outcomes
+from signpipe.extraction.outcomes import Outcome, read_outcomes
+from signpipe.extraction.requests import unfinished_requests
 from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_record
-from signpipe.parts.store import read_parts_record
+from signpipe.parts.store import Parts, read_parts_record
+from signpipe.run_again import evaluate_again, run_again
 from signpipe.settings import PrepareSettings, under_new_names
 from signpipe.splits import fingerprint, labelled_clips, learnable
-from signpipe.training.encoders import ENCODER
-from signpipe.workspace import Workspace, differences, read_json, read_record, sha256_of_file
+from signpipe.training.metrics_log import epochs_finished
+from signpipe.training.training_runs import ENCODER, RECOGNIZER, redo_of
+from signpipe.wording import counted
+from signpipe.workspace import (
+    Workspace,
+    differences,
+    read_record,
+    sha256_while_unchanged,
+    uncollected,
+)
 
 DONE, STALE, MISSING, UNFINISHED = "done", "stale", "missing", "unfinished"
+FINISHED = {"pretrain": ENCODER, "finetune": RECOGNIZER}  # the file that a finished run has
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,8 @@ class StageStatus:
     name: str
     state: str
     detail: str
+    # The arguments of the command that makes it, or makes it again; empty if there is nothing to do
+    command: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -38,163 +54,228 @@ class Status:
 
 def run(workspace: Workspace) -> Status:
     """Look at a workspace; changes nothing. Raises SignpipeError if one of its files is damaged."""
-    stages = [_extract(workspace)]
-    if stages[0].state == MISSING:
-        return Status((stages[0],), _next([stages[0]]))
-    stages.append(_prepare(workspace))
-    keypoints = _keypoints_now(workspace)
-    for stage, finished in (
-        ("pretrain", ENCODER),
-        ("finetune", "recognizer/recognizer.json"),
-    ):
-        stages += _runs(workspace, stage, finished, keypoints)
-    stages += _evaluations(workspace)
+    now = _Now(workspace)
+    with uncollected():
+        stages = [_extract(now)]
+        if stages[0].state != MISSING:
+            stages += [_prepare(now), *_runs(now, "pretrain"), *_runs(now, "finetune")]
+            stages += _evaluations(now)
     return Status(tuple(stages), _next(stages))
 
 
-def _extract(workspace: Workspace) -> StageStatus:
-    table = read_clips(workspace.clips)
-    clips = table.values()
-    behind = len(read_outcomes(workspace.outcomes).keys() - table.keys())
-    left_out = f"; {behind} more are not in the clip table, extract adds them" if behind else ""
+class _Now:
+    """What the workspace holds now, each thing looked at once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._labels: dict[tuple[int | None, int], str] = {}
+
+    @cached_property
+    def table(self) -> dict[str, Clip]:
+        return read_clips(self.workspace.clips)
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        return read_outcomes(self.workspace.outcomes)
+
+    @cached_property
+    def usable(self) -> list[Outcome]:
+        return usable_outcomes(self.workspace)
+
+    @cached_property
+    def parts(self) -> dict[str, Any] | None:
+        return read_parts_record(self.workspace.parts)
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """What a parts file of all keypoints would be made of."""
+        inputs: dict[str, Any] = wanted_record(self.usable, PrepareSettings())["inputs"]
+        return inputs
+
+    @cached_property
+    def parts_now(self) -> Parts:
+        from signpipe.evaluation.staleness import parts_now
+
+        return parts_now(self.workspace)
+
+    @cached_property
+    def newest_encoder(self) -> str:
+        """The finished pretraining run that finetune begins from; "" without one."""
+        names = self.workspace.runs("pretrain")
+        finished = (n for n in names if (self.workspace.run("pretrain", n) / ENCODER).exists())
+        return next(finished, "")
+
+    def labels(self, per_sign: int | None, seed: int) -> str:
+        """The fingerprint of what finetune would learn; "" if it could not."""
+        key = (per_sign, seed if per_sign else 0)
+        if key not in self._labels:
+            try:
+                clips, _ = labelled_clips(self.table.values(), *key)
+                self._labels[key] = fingerprint(learnable(clips))
+            except SignpipeError:
+                self._labels[key] = ""
+        return self._labels[key]
+
+
+def _extract(now: _Now) -> StageStatus:
+    clips = now.table.values()
+    behind = len(now.outcomes.keys() - now.table.keys())
+    requests = unfinished_requests(now.workspace, now.outcomes)
+    state, detail, command = DONE, list[str](), ["extract", "VIDEOS"]
+    if requests:
+        found = {clip_id for request in requests for clip_id in request.clips}
+        extracted = len(found & now.outcomes.keys())
+        detail.append(f"{extracted:,} of {counted(len(found), 'clip')} found are extracted")
+        state, command = UNFINISHED, requests[0].arguments
     if not clips and behind:
-        detail = f"cut short: {behind} finished clips are not in the clip table; run it again"
-        return StageStatus("extract", "keypoints", MISSING, detail)
-    if not clips:
-        return StageStatus("extract", "keypoints", MISSING, "no clips yet")
-    counts = Counter(clip.status for clip in clips)
+        some = counted(behind, "finished clip is", "finished clips are")
+        detail.append(f"cut short: {some} not in the clip table; extract adds them")
+    elif not clips:
+        detail.append("no clips yet")
+    else:
+        detail.append(_clips(list(clips)))
+        if behind:
+            detail.append(f"{behind:,} more are not in the clip table, extract adds them")
+    if not any(clip.status in USABLE for clip in clips):
+        state = UNFINISHED if requests else MISSING
+    return StageStatus("extract", "keypoints", state, "; ".join(detail), tuple(command))
+
+
+def _clips(clips: list[Clip]) -> str:
+    """How many, with what outcome, and what is known of them."""
     usable = [clip for clip in clips if clip.status in USABLE]
     signs = {clip.label for clip in usable if clip.label}
     signers = {clip.signer for clip in usable if clip.signer}
-    by_status = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    detail = (
-        f"{len(clips)} clips: {by_status}; {sum(bool(clip.label) for clip in usable)} labelled "
-        f"with {len(signs)} signs, {len(signers)} signers{left_out}"
+    statuses = Counter(clip.status for clip in clips).most_common()
+    by_status = ", ".join(f"{count:,} {status}" for status, count in statuses)
+    labelled = sum(bool(clip.label) for clip in usable)
+    return (
+        f"{counted(len(clips), 'clip')}: {by_status}; {labelled:,} labelled with "
+        f"{counted(len(signs), 'sign')}, {counted(len(signers), 'signer')}"
     )
-    return StageStatus("extract", "keypoints", DONE if usable else MISSING, detail)
 
 
-def _prepare(workspace: Workspace) -> StageStatus:
-    record = read_parts_record(workspace.parts)
+def _prepare(now: _Now) -> StageStatus:
+    record = now.parts
     if record is None:
         return StageStatus("prepare", "parts.h5", MISSING, "made by itself when it is needed")
-    detail = f"{record['inputs']['clips']} clips"
+    detail = counted(record["inputs"]["clips"], "clip")
     try:
-        settings = recorded_settings(record)
+        settings = recorded_settings(record).model_dump(mode="json")
     except SignpipeError as error:
         return StageStatus("prepare", "parts.h5", STALE, f"{detail}; {error}")
-    found = differences(record, wanted_record(usable_outcomes(workspace), settings))
-    if found:
-        changed = "; ".join(found).replace("inputs.", "")
-        return StageStatus("prepare", "parts.h5", STALE, f"{detail}; {changed}")
+    changes = differences(record["settings"], settings)
+    if record["inputs"]["keypoints"] != now.inputs["keypoints"]:
+        changes.append(_clips_since(record["inputs"]["clips"], now))
+    if changes:
+        return StageStatus("prepare", "parts.h5", STALE, "; ".join((detail, *changes)))
     return StageStatus("prepare", "parts.h5", DONE, detail)
 
 
-def _keypoints_now(workspace: Workspace) -> str | None:
-    outcomes = usable_outcomes(workspace)
-    if not outcomes:
-        return None
-    fingerprint: str = wanted_record(outcomes, PrepareSettings())["inputs"]["keypoints"]
-    return fingerprint
+def _clips_since(before: int | None, now: _Now) -> str:
+    """How the clips with landmarks have changed since there were so many (None: not known)."""
+    added = 0 if before is None else len(now.usable) - before
+    if added > 0:
+        return f"you added {counted(added, 'clip')} since"
+    if added < 0:
+        return f"{counted(-added, 'clip')} fewer since"
+    return "clips were added or changed since" if before is None else "clips were changed since"
 
 
-def _runs(
-    workspace: Workspace, stage: str, finished: str, keypoints: str | None
-) -> list[StageStatus]:
-    names = workspace.runs(stage)
-    if not names:
-        return [StageStatus(stage, "", MISSING, "")]
-    found = []
-    for name in names:
-        folder = workspace.run(stage, name)
-        record = read_record(folder) or {}
-        settings = record.get("settings", {})
-        detail = f"{settings.get('epochs', '?')} epochs"
-        if not (folder / finished).exists():
-            state = UNFINISHED
-        else:
-            changed = _changed(workspace, record, keypoints)
-            state, detail = (STALE, f"{detail}; {changed} since") if changed else (DONE, detail)
-        found.append(StageStatus(stage, name, state, detail))
-    return found
+def _runs(now: _Now, stage: str) -> list[StageStatus]:
+    names = now.workspace.runs(stage)
+    return [_run(now, stage, name) for name in names] or [StageStatus(stage, "", MISSING, "")]
 
 
-def _changed(workspace: Workspace, record: dict[str, Any], keypoints: str | None) -> str:
-    """What a finished run's inputs no longer agree with, in words; "" if nothing."""
+def _run(now: _Now, stage: str, name: str) -> StageStatus:
+    folder = now.workspace.run(stage, name)
+    record = read_record(folder) or {}
+    epochs = record.get("settings", {}).get("epochs", "?")
+    changed = _changed(now, record)
+    if (folder / FINISHED[stage]).exists():
+        state = STALE if changed else DONE
+        detail = [counted(epochs, "epoch") if isinstance(epochs, int) else f"{epochs} epochs"]
+    else:
+        state, detail = UNFINISHED, [_progress(folder, epochs)]
+    beside = redo_of(folder)
+    if beside.exists():
+        again = (read_record(beside) or {}).get("settings", {}).get("epochs", "?")
+        detail.append(f"a --redo of it is unfinished: {_progress(beside, again)}")
+    detail += [changed] if changed else []
+    command = () if state == DONE else tuple(_again(now, stage, name, record, bool(changed)))
+    return StageStatus(stage, name, state, "; ".join(detail), command)
+
+
+def _again(now: _Now, stage: str, name: str, record: Mapping[str, Any], redo: bool) -> list[str]:
+    return run_again(stage, name, record, redo=redo, newest_encoder=now.newest_encoder)
+
+
+def _progress(folder: Path, epochs: object) -> str:
+    return f"epoch {epochs_finished(folder / 'metrics.csv')} of {epochs} is finished"
+
+
+def _changed(now: _Now, record: Mapping[str, Any]) -> str:
+    """What a run's inputs no longer agree with, in words; "" if nothing."""
     inputs, settings = record.get("inputs", {}), record.get("settings", {})
-    parts = read_parts_record(workspace.parts)
-    if inputs.get("parts") != keypoints:
-        return "clips were added or changed"
-    if parts and under_new_names(inputs.get("prepare") or {}) != parts["settings"]:
-        return "prepare's settings were changed"
+    if not now.usable or inputs.get("parts") != now.inputs["keypoints"]:
+        return _clips_since(record.get("prepared"), now)
+    if now.parts and under_new_names(inputs.get("prepare") or {}) != now.parts["settings"]:
+        return "prepare's settings were changed since"
     began_from = record.get("began_from")
-    if began_from and _made_again(workspace.root / began_from["file"], began_from["sha256"]):
-        return f"the encoder {began_from['file']} was made again"
+    if began_from and _made_again(now.workspace.root / began_from["file"], began_from["sha256"]):
+        return f"the encoder {began_from['file']} was made again since"
     if "labels" in inputs:
-        table = read_clips(workspace.clips).values()
-        try:
-            seed, per_sign = settings.get("seed", 0), settings.get("labels_per_sign")
-            clips, _ = labelled_clips(table, per_sign, seed)
-            now = fingerprint(learnable(clips))
-        except SignpipeError:
-            now = ""
-        if now != inputs["labels"]:
-            return "labels or splits were changed"
+        there = now.labels(settings.get("labels_per_sign"), settings.get("seed", 0))
+        if there != inputs["labels"]:
+            return "labels or splits were changed since"
     return ""
 
 
 def _made_again(file: Path, sha256: str) -> bool:
     """Whether another file is there now; one that is gone, or elsewhere, says nothing."""
-    return file.exists() and sha256_of_file(file) != sha256
+    return file.exists() and sha256_while_unchanged(file) != sha256
 
 
-def _evaluations(workspace: Workspace) -> list[StageStatus]:
-    paths = sorted((workspace.root / "evaluate").glob("[!.]*/metrics.json"))
-    if not paths:
-        return [StageStatus("evaluate", "", MISSING, "")]
+def _evaluations(now: _Now) -> list[StageStatus]:
+    folders = sorted((now.workspace.root / "evaluate").glob("[!.]*/"))
     found = []
-    for path in paths:
-        metrics = read_json(path)
-        try:
-            *_, answer = metrics["streams"].values()  # both, or the only stream
-            detail = (
-                f"{metrics['split']}: top-1 {answer['top1']:.1%}, "
-                f"mean-class {answer['mean_class']:.1%}"
-            )
-            state = DONE if _still_there(workspace, metrics) else STALE
-        except (KeyError, TypeError, ValueError) as error:
-            raise SignpipeError(f"{path} is no result of evaluate: {error}") from error
-        found.append(StageStatus("evaluate", path.parent.name, state, detail))
-    return found
+    for folder in folders:
+        if (folder / "metrics.json").exists():
+            found.append(_evaluation(now, folder))
+        elif (folder / "settings.json").exists():
+            cells = len(list((folder / "cells").glob("[!.]*.safetensors")))
+            detail = f"{counted(cells, 'recogniser is', 'recognisers are')} trained and scored"
+            found.append(StageStatus("evaluate", folder.name, UNFINISHED, detail))
+    return found or [StageStatus("evaluate", "", MISSING, "")]
 
 
-def _still_there(workspace: Workspace, metrics: dict[str, Any]) -> bool:
-    """Whether the weights that were scored are still those in the workspace."""
-    inputs = metrics["inputs"]
-    match metrics.get("stage", "finetune"):
-        case "finetune":
-            folder = workspace.run("finetune", metrics["run"])
-            weights = [folder / "recognizer" / "model.safetensors"]
-            scored = inputs["recognizer"]
-        case "pretrain":
-            weights = [workspace.run("pretrain", n) / ENCODER for n in workspace.runs("pretrain")]
-            scored = inputs["encoder"]
-        case _:  # nothing of this workspace
-            return True
-    return any(file.exists() and sha256_of_file(file) == scored for file in weights)
+def _evaluation(now: _Now, folder: Path) -> StageStatus:
+    # Here, since these load torch, which nobody waits for who has not evaluated anything.
+    from signpipe.evaluation.schema import read_metrics
+    from signpipe.evaluation.staleness import stale
+
+    metrics = read_metrics(folder / "metrics.json")
+    *_, answer = metrics.streams.values()  # both, or the only stream
+    detail = (
+        f"{metrics.split}: top-1 {answer.top1:.1%}, mean-class {answer.mean_class:.1%} of "
+        f"{counted(metrics.clips, 'clip')}"
+    )
+    why = stale(now.workspace, folder, now.parts_now)
+    if not why:
+        return StageStatus("evaluate", folder.name, DONE, detail)
+    command = evaluate_again(metrics.model_dump(), now.workspace.runs("pretrain"))
+    return StageStatus("evaluate", folder.name, STALE, f"{detail}; {why} since", tuple(command))
 
 
 def _next(stages: list[StageStatus]) -> str:
-    if any(entry.stage == "extract" and entry.state == MISSING for entry in stages):
-        return "extract VIDEOS"
+    """The first thing that is to be done."""
+    first = stages[0]
+    if first.state in (MISSING, UNFINISHED):
+        return shlex.join(first.command)
     for stage in ("pretrain", "finetune", "evaluate"):
         runs = [entry for entry in stages if entry.stage == stage]
         if any(entry.state == DONE for entry in runs):
             continue
-        begun = [entry for entry in runs if entry.state in (STALE, UNFINISHED)]
-        if not begun or stage == "evaluate":
-            return stage
-        name, redo = begun[0].name, " --redo" if begun[0].state == STALE else ""
-        named = {"default": "", "scratch": " --from-scratch"}.get(name, f" --run {name}")
-        return f"{stage}{redo}{named}"
+        begun = [entry for entry in runs if entry.command]
+        return shlex.join(begun[0].command) if begun else stage
     return "predict CLIP"

@@ -34,6 +34,7 @@ ROOMS = (
     "recognizer",
     "prediction",
     "clip_view",
+    "run_again",
     "workspace_status",
     "demo",
     "commands",

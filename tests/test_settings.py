@@ -8,6 +8,7 @@ from signpipe.settings import (
     FinetuneSettings,
     PrepareSettings,
     PretrainSettings,
+    as_options,
     parse_changes,
     resolve,
     under_new_names,
@@ -218,3 +219,12 @@ def test_the_mirrored_left_hand_of_files_written_before_is_no_setting_any_more()
 def test_streams_are_one_or_both(streams, names):
     for model in (PretrainSettings, FinetuneSettings):
         assert resolve(model, changes={"streams": streams}).stream_names == names
+
+
+def test_settings_as_options_are_read_back():
+    changes = {"epochs": 3, "encoder.joint_channels": (8, 8, 16), "streams": "joint"}
+    settings = resolve(PretrainSettings, changes=changes)
+    options = as_options(settings, PretrainSettings())
+    assert set(options[::2]) == {"--set"}
+    assert resolve(PretrainSettings, changes=parse_changes(options[1::2])) == settings
+    assert as_options(settings, settings) == []

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -13,6 +14,7 @@ from signpipe.workspace import (
     Workspace,
     atomic,
     differences,
+    kept_while_unchanged,
     parse_json,
     read_json,
     read_record,
@@ -179,3 +181,23 @@ def test_runs_newest_first(tmp_path: Path) -> None:
     (tmp_path / "pretrain" / "unfinished").mkdir()
     assert workspace.runs("pretrain") == ["new", "old"]
     assert workspace.runs("finetune") == []
+
+
+def test_a_file_is_read_again_only_when_it_has_changed(tmp_path):
+    path = tmp_path / "table"
+    calls = []
+
+    @kept_while_unchanged
+    def read(path):
+        calls.append(path)
+        return {"text": path.read_text()}
+
+    path.write_text("one")
+    os.utime(path, ns=(0, 10**9))
+    assert read(path) == read(path) == {"text": "one"}
+    read(path)["text"] = "spoiled"
+    assert read(path) == {"text": "one"}
+    assert len(calls) == 1
+    path.write_text("two")  # of this moment: it may change again without a sign
+    assert [read(path), read(path)] == [{"text": "two"}] * 2
+    assert len(calls) == 3

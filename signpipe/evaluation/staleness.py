@@ -11,7 +11,7 @@ from signpipe.evaluation.protocols.common import fingerprint
 from signpipe.evaluation.schema import Metrics, read_metrics
 from signpipe.parts.prepare import usable_outcomes, wanted_record
 from signpipe.parts.store import Parts, read_parts_record
-from signpipe.settings import PrepareSettings
+from signpipe.settings import PrepareSettings, under_new_names
 from signpipe.skeleton import KEYPOINTS
 from signpipe.training.encoders import ENCODER
 from signpipe.training.finetune import unlabelled
@@ -81,7 +81,7 @@ def _clips(workspace: Workspace, metrics: Metrics, parts: Parts) -> str:
             return "labels, signers or splits were changed"
         if now["parts"] != metrics.inputs.get("parts"):
             return "clips were added or changed"
-        if card["prepare"] != parts.record["settings"]:
+        if under_new_names(card["prepare"]) != parts.record["settings"]:
             return "prepare's settings were changed"
     elif fingerprint(parts, _used(workspace, metrics, parts)) != metrics.data:
         return "clips, labels, signers or splits were changed"

@@ -1,6 +1,5 @@
 """extract: videos to keypoint packs, by workers here or on a cluster, in any number of runs."""
 
-import gc
 import os
 import signal
 import threading
@@ -36,12 +35,13 @@ from signpipe.extraction.plan import (
     make_plan,
 )
 from signpipe.extraction.pool import Lost, run_jobs
+from signpipe.extraction.requests import ExtractRequest, absolute, add_request
 from signpipe.extraction.shards import Shard, hold
 from signpipe.extraction.shared_folder import share
 from signpipe.progress import note, track
-from signpipe.settings import ExtractSettings
+from signpipe.settings import ExtractSettings, as_options
 from signpipe.video.read import VIDEO_SUFFIXES, FoundVideo, find_videos
-from signpipe.workspace import Workspace, as_paths
+from signpipe.workspace import Workspace, as_paths, uncollected
 
 TABLE_SECONDS = 300.0  # between two updates of the clip table
 RECYCLE = 300  # clips after which a worker is replaced
@@ -127,11 +127,14 @@ def run(
             f"{', '.join(sorted(VIDEO_SUFFIXES))} are taken for videos"
         )
     with _clear_write_errors(workspace), hold(workspace, shard), _sigterm_interrupts():
-        with _uncollected():
+        with uncollected():
             read_clips(workspace.clips)  # what is wrong with it is said before hours of work
             plan = make_plan(
                 workspace, found, settings, shard=shard, redo=redo, retry_failed=retry_failed
             )
+            options = _options(settings, dataset, labels, folder_labels)
+            request = ExtractRequest(absolute(paths), options, tuple(plan.ids.values()))
+            add_request(workspace, request, plan.journal)
         done_before = len(plan.done)
         if scheduler is None:
             results = _locally(plan, settings, workers, timeout)
@@ -171,6 +174,17 @@ def run(
         left_out=sum(outcome.clip_id not in clips for outcome in outcomes),
         dataset=summary,
     )
+
+
+def _options(
+    settings: ExtractSettings, dataset: str | None, labels: Path | None, folder_labels: bool
+) -> tuple[str, ...]:
+    """Those of the command that this run was asked for with, as far as they decide what is made."""
+    options = as_options(settings, ExtractSettings())
+    options += ["--dataset", dataset] if dataset else []
+    options += ["--labels", *absolute([labels])] if labels else []
+    options += [] if folder_labels else ["--no-labels"]
+    return tuple(options)
 
 
 def _locally(plan: Plan, settings: ExtractSettings, workers: int, timeout: float | None) -> Results:
@@ -291,21 +305,8 @@ def _update_table(
     none = Label("")
     filled = ((plan.done[clip_id], given.get(clip_id, none)) for clip_id in done)
     rows = (o.clip(g.label or "", g.signer or "", g.split or "") for o, g in filled)
-    with workspace.lock("table", wait=True), _uncollected():  # other shards update it, too
+    with workspace.lock("table", wait=True), uncollected():  # other shards update it, too
         return update_table(workspace, rows, matched.by_clip)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection, which looks for circles among all of 100,000 clips' objects over
-    and over, a third of the time; there are none."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager

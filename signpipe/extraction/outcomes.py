@@ -20,6 +20,7 @@ from pathlib import Path
 
 from signpipe.cliptable import Clip
 from signpipe.landmarks.pack import Landmarks
+from signpipe.workspace import kept_while_unchanged
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def read_outcomes(path: Path) -> dict[str, Outcome]:
     return {clip_id: outcome for clip_id, (_, outcome) in known.items()}
 
 
+@kept_while_unchanged
 def _read(path: Path) -> dict[str, tuple[float, Outcome]]:
     """When the last line of every clip was written (seconds since the epoch), and its outcome."""
     found: dict[str, tuple[float, Outcome]] = {}

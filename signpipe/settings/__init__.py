@@ -8,7 +8,7 @@ from signpipe.settings.base import MIRRORED, RENAMED, Settings, under_new_names
 from signpipe.settings.evaluation import EvaluateSettings
 from signpipe.settings.keypoints import ExtractSettings, PrepareSettings
 from signpipe.settings.presets import PRESETS
-from signpipe.settings.sources import parse_changes, resolve
+from signpipe.settings.sources import as_options, parse_changes, resolve
 from signpipe.settings.training import (
     STREAMS_OF,
     Augmentation,
@@ -48,6 +48,7 @@ __all__ = [
     "Settings",
     "Streams",
     "Views",
+    "as_options",
     "parse_changes",
     "resolve",
     "under_new_names",

@@ -1,5 +1,6 @@
 """Where a stage's values come from: its preset, a TOML file, single changes; the last one wins."""
 
+import json
 import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -70,6 +71,19 @@ def leaves(values: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]
             yield from leaves(value, f"{before}{name}.")
         else:
             yield before + name, value
+
+
+def as_options(settings: Settings, base: Settings) -> list[str]:
+    """The arguments `--set name=value` that turn `base` into `settings`, as `parse_changes` reads
+    them; a value that is not given where `base` has one cannot be told so, and is left out."""
+    before = dict(leaves(base.model_dump(mode="json")))
+    now = leaves(settings.model_dump(mode="json"))
+    changed = {name: value for name, value in now if value not in (before[name], None)}
+    return [text for name, value in changed.items() for text in ("--set", f"{name}={_toml(value)}")]
+
+
+def _toml(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def parse_changes(texts: list[str]) -> dict[str, Any]:

@@ -215,8 +215,9 @@ def run(
         "encoder": began_from["sha256"] if began_from else None,
     }
     with workspace.lock(f"finetune-{name}"):
-        asked, finished = settings.model_dump(mode="json"), "recognizer/recognizer.json"
-        made = training_runs.begin(folder, asked, inputs, finished, redo, began_from=began_from)
+        asked, finished = settings.model_dump(mode="json"), training_runs.RECOGNIZER
+        about = {"began_from": began_from, "prepared": len(parts)}
+        made = training_runs.begin(folder, asked, inputs, finished, redo, **about)
         validation = {}
         if made:
             used = {clip.clip_id: clip.split for clip in clips + pool}

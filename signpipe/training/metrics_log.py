@@ -79,6 +79,17 @@ class MetricsLog:
                 self.events.add_scalar(f"{kind}/{name}", row[name], int(place))
 
 
+def epochs_finished(path: Path) -> int:
+    """How many epochs a run's metrics.csv tells of; 0 without one.
+
+    Raises SignpipeError if it cannot be read.
+    """
+    try:
+        return sum("step" not in row for row in read_log(path))
+    except OSError as error:
+        raise SignpipeError(f"cannot read {path}: {error}") from error
+
+
 def _text(rows: Sequence[Row], columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")

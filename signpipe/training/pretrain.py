@@ -145,7 +145,8 @@ def run(
     }
     asked = settings.model_dump(mode="json")
     with workspace.lock(f"pretrain-{run}"):
-        made = training_runs.begin(folder, asked, inputs, ENCODER, redo, began_from=began_from)
+        about = {"began_from": began_from, "splits": splits, "prepared": len(parts)}
+        made = training_runs.begin(folder, asked, inputs, ENCODER, redo, **about)
         if made is None:
             return PretrainResult(folder, encoder, len(pool), True, {})
         training_runs.write_clip_list(

@@ -12,10 +12,14 @@ from signpipe.tables import read_table, write_table
 from signpipe.workspace import (
     Workspace,
     differences,
+    kept_while_unchanged,
     read_record,
     remove_temporaries,
     write_record,
 )
+
+ENCODER = "encoder.safetensors"  # what a finished pretraining run has
+RECOGNIZER = "recognizer/recognizer.json"  # what a finished fine-tuning run has
 
 
 def begin(
@@ -33,7 +37,7 @@ def begin(
     mixed nor thrown away unless `redo` says so. Even then it stays until the new one, made in a
     folder beside it, is finished and takes its place (see `end`); an interrupted `redo` goes on.
     """
-    beside = _beside(folder)
+    beside = redo_of(folder)
     if (beside / finished).exists():  # killed before it took its place
         end(beside, folder)
     if redo and folder.exists():
@@ -70,7 +74,8 @@ def _discard(folder: Path) -> None:
     shutil.rmtree(away)
 
 
-def _beside(folder: Path) -> Path:
+def redo_of(folder: Path) -> Path:
+    """Where a --redo of a run grows until it takes the run's place."""
     return folder.with_name(f".{folder.name}.redo")
 
 
@@ -99,6 +104,7 @@ def write_clip_list(path: Path, rows: Sequence[tuple[str, str]]) -> None:
     write_table(path, ("clip_id", "split"), rows)
 
 
+@kept_while_unchanged
 def read_clip_list(path: Path) -> dict[str, str]:
     """The split by clip id of a run's clips. Raises SignpipeError if it cannot be read."""
     listed = {row["clip_id"]: row["split"] for row in read_table(path).dicts("clip_id", "split")}
