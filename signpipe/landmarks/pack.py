@@ -34,6 +34,8 @@ VERSION = 1
 SEAL, SEAL_BYTES = b"signpipe pack, SHA-256 of what follows byte 512: ", 512
 FACE_POINTS = (468, 478)  # without and with irises
 BLOCK = 20_000  # frames read at a time: some 20 MB
+LONGEST = 1_000_000  # frames of a clip, which are 1 GB: nine hours of 30 a second
+DENSEST = 1100  # to what share of its size deflate, the densest filter here, can make an array
 SHAPES = {"pose": (33, 4), "left_hand": (21, 3), "right_hand": (21, 3)}
 
 
@@ -118,6 +120,15 @@ class Pack:
         dataset = self._file.get(name)
         if not isinstance(dataset, h5py.Dataset):
             raise SignpipeError(f"{self._path} is not a keypoint pack: it has no {name}")
+        if dataset.file != self._file or dataset.is_virtual or dataset.external:
+            raise SignpipeError(f"{self._path}: {name} lies in another file")
+        # Before any of it is read: HDF5 takes memory for what the shape says.
+        size, stored = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
+        if size > DENSEST * stored:
+            raise SignpipeError(
+                f"{self._path}: {name} is said to be {dataset.shape}, of which {stored} bytes are "
+                "in the file; get it again"
+            )
         return dataset
 
     def _offsets(self) -> NDArray[np.int64]:
@@ -128,6 +139,10 @@ class Pack:
         frames = int(offsets[-1])
         if offsets[0] != 0 or (np.diff(offsets) < 0).any():
             raise SignpipeError(f"{self._path}: offsets do not start at 0 and grow")
+        if (np.diff(offsets) > LONGEST).any():
+            raise SignpipeError(
+                f"{self._path}: a clip is said to have more than {LONGEST:,} frames"
+            )
         expected: dict[str, list[tuple[int, ...]]] = {
             name: [(frames, *shape)] for name, shape in SHAPES.items()
         }
@@ -179,6 +194,10 @@ class Pack:
             first = last
 
     def _read(self, start: int, end: int) -> Landmarks:
+        with _reading(self._path):
+            return self._read_frames(start, end)
+
+    def _read_frames(self, start: int, end: int) -> Landmarks:
         arrays = {name: self._file[name][start:end].astype(np.float32) for name in SHAPES}
         for name, array in arrays.items():
             if np.isinf(array).any():
@@ -213,14 +232,23 @@ def open_pack(path: Path) -> Iterator[Pack]:
     """Open a pack for reading.
 
     Raises SignpipeError, naming the file, if it is missing, damaged or no keypoint pack, now or
-    while it is read.
+    while it is read. What goes wrong in the block for another reason is left as it is.
     """
-    try:
+    with _reading(path):
         _check_seal(path)
-        with h5py.File(path, "r") as file:
-            yield Pack(file, path)
+        file = h5py.File(path, "r")
+    with file:
+        with _reading(path):
+            pack = Pack(file, path)
+        yield pack
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise SignpipeError(f"there is no pack {path}") from error
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
         # h5py has no exception of its own: damage surfaces as any of these.
         raise SignpipeError(f"cannot read the pack {path}: {error}") from error

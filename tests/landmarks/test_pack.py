@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import h5py
@@ -197,3 +198,126 @@ def test_reads_the_packs_in_use(shared_data: Path) -> None:
         assert len(pack) == 1032
         first = pack.read(0)
         assert first.pose.dtype == np.float32 and first.times is None
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("full"), ValueError("x"), KeyError("x"), TypeError("x"), RuntimeError("x")]
+)
+def test_what_its_user_does_wrong_is_not_the_packs_fault(tmp_path: Path, error: Exception) -> None:
+    write_pack(tmp_path / "a.h5", {"a": landmarks(3)})
+    with pytest.raises(type(error)) as caught, open_pack(tmp_path / "a.h5") as pack:
+        for _ in pack.read_each():
+            raise error
+    assert caught.value is error
+
+
+def seal(path: Path) -> None:
+    """Give an HDF5 file the seal that signpipe's own packs have."""
+    content = path.read_bytes()
+    head = SEAL + hashlib.sha256(content).hexdigest().encode() + b"\n"
+    path.write_bytes(head.ljust(SEAL_BYTES, b"\0") + content)
+
+
+def write_claiming(path: Path, frames: int, clips: int = 1, **options: object) -> None:
+    """A small sealed pack whose arrays are said to be of `frames` frames."""
+    with h5py.File(path, "w") as file:
+        for name, shape in SHAPES.items():
+            file.create_dataset(name, (frames, *shape), np.float32, **options)
+        file["offsets"] = np.linspace(0, frames, clips + 1).astype(np.int64)
+        file["clip_id"] = np.array([str(n) for n in range(clips)], dtype=h5py.string_dtype())
+    seal(path)
+
+
+@pytest.mark.parametrize("frames", [20_000_000, 2_000_000_000])
+@pytest.mark.parametrize("options", [{}, {"chunks": True}, {"chunks": True, "compression": "gzip"}])
+@pytest.mark.parametrize("clips", [1, 3000])
+def test_frames_that_a_header_names_and_the_file_lacks(
+    tmp_path: Path, frames: int, options: dict[str, object], clips: int
+) -> None:
+    write_claiming(tmp_path / "a.h5", frames, clips, **options)
+    assert (tmp_path / "a.h5").stat().st_size < 1 << 20
+    with (
+        pytest.raises(SignpipeError, match=r"(pose is said to be .* 0 bytes|a clip is said)"),
+        open_pack(tmp_path / "a.h5"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["offsets", "clip_id"])
+def test_clips_that_a_header_names_and_the_file_lacks(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.h5"
+    write_unsealed(path, {"a": landmarks(3)})
+    with h5py.File(path, "a") as file:
+        kind = file[name].dtype
+        del file[name]
+        file.create_dataset(name, (2_000_000_000,), kind, chunks=True)
+    seal(path)
+    with pytest.raises(SignpipeError, match=f"{name} is said to be"), open_pack(path):
+        pass
+
+
+def test_a_clip_longer_than_any_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pack(tmp_path / "a.h5", {"a": landmarks(12)})
+    monkeypatch.setattr("signpipe.landmarks.pack.LONGEST", 11)
+    with pytest.raises(SignpipeError, match="more than 11 frames"), open_pack(tmp_path / "a.h5"):
+        pass
+
+
+def test_numbers_that_compress_as_well_as_any_are_read(tmp_path: Path) -> None:
+    clip = Landmarks(*(np.full((50_000, *shape), np.nan, np.float32) for shape in SHAPES.values()))
+    write_pack(tmp_path / "a.h5", {"a": clip})
+    with open_pack(tmp_path / "a.h5") as pack:
+        assert len(pack.read(0)) == 50_000
+
+
+def test_a_part_that_lies_in_another_file(tmp_path: Path) -> None:
+    write_unsealed(tmp_path / "other.h5", {"a": landmarks(3)})
+    path = tmp_path / "a.h5"
+    for link in (
+        lambda file: file.__setitem__("pose", h5py.ExternalLink("other.h5", "pose")),
+        lambda file: file.create_dataset(
+            "pose", (3, 33, 4), "f4", external=[(str(tmp_path / "other.h5"), 0, 3 * 33 * 4 * 4)]
+        ),
+        lambda file: file.create_virtual_dataset(
+            "pose", h5py.VirtualLayout((3, 33, 4), "f4"), fillvalue=0
+        ),
+    ):
+        write_unsealed(path, {"a": landmarks(3)})
+        with h5py.File(path, "a") as file:
+            del file["pose"]
+            link(file)
+        with pytest.raises(SignpipeError, match="pose (lies in another|is said)"), open_pack(path):
+            pass
+
+
+NAMES = st.sampled_from([*SHAPES, "times", "offsets", "clip_id"])
+ARRAYS = st.one_of(
+    st.tuples(
+        st.lists(st.integers(0, 7), max_size=3).map(tuple),
+        st.sampled_from(["f2", "f4", "f8", "i4", "u8", "S3", "?", "c8"]),
+    ).map(lambda of: np.zeros(*of)),
+    st.lists(st.integers(-(2**63), 2**63 - 1), max_size=4).map(lambda of: np.array(of, np.int64)),
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(changes=st.dictionaries(NAMES, ARRAYS, min_size=1, max_size=2))
+def test_any_array_in_any_place_is_refused_or_read(
+    tmp_path: Path, pack_bytes: bytes, changes: dict[str, np.ndarray]
+) -> None:
+    path = tmp_path / "changed.h5"
+    path.write_bytes(pack_bytes[SEAL_BYTES:])
+    with h5py.File(path, "a") as file:
+        for name, value in changes.items():
+            del file[name]
+            file[name] = value
+    seal(path)
+    try:
+        with open_pack(path) as pack:
+            found = list(pack.read_each())
+    except SignpipeError as error:
+        assert "changed.h5" in str(error)
+        return
+    assert [len(clip) for clip in found] == pack.lengths
