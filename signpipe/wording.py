@@ -7,7 +7,12 @@ NAMED = 5  # names that are listed in one line
 
 def counted(count: int, one: str, several: str = "") -> str:
     """`1 clip`, `2,000 clips`; `several` where it is not `one` with an s, such as `clips are`."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
+    return f"{count:,} {noun(count, one, several)}"
+
+
+def noun(count: int, one: str, several: str = "") -> str:
+    """`clip` for 1, else `clips`; `several` as in `counted`."""
+    return one if count == 1 else several or one + "s"
 
 
 def listed(names: Sequence[str], most: int = NAMED) -> str:

@@ -69,7 +69,10 @@ def show_results(result: "ResultsReport") -> None:
         f"{result.path}: {counted(result.evaluations, 'evaluation')}; tables and pictures: "
         f"{result.folder}"
     )
+    by_command: dict[str, list[str]] = {}
     for what, command in result.missing:
-        print(f"not there yet: {what}: {command}")
+        by_command.setdefault(command, []).append(what)
+    for command, parts in by_command.items():
+        print(f"not there yet: {'; '.join(parts)}: {command}")
     for reason in result.unread[:MOST]:
         print(f"not read: {reason}")

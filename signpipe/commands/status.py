@@ -30,6 +30,7 @@ def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> N
 
 def show(result: "Status", workspace: Path) -> None:
     """Show a line a stage or run, and the command that comes next."""
+    width = max(len(entry.name) for entry in result.stages)
     for entry in result.stages:
-        print(f"{entry.stage:9} {entry.name:16} {entry.state:10} {entry.detail}".rstrip())
+        print(f"{entry.stage:9} {entry.name:{width}} {entry.state:10} {entry.detail}".rstrip())
     print(next_command(result.next, workspace))

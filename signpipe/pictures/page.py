@@ -15,6 +15,7 @@ import base64
 import html
 import io
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,13 +71,13 @@ class Page:
         return self
 
     def text(self, text: str) -> Self:
-        """A paragraph."""
-        self._body.append(f"<p>{escape(text)}</p>")
+        """A paragraph; what stands in `backquotes` is shown as code."""
+        self._body.append(f"<p>{_with_code(text)}</p>")
         return self
 
     def warning(self, text: str) -> Self:
         """A paragraph that must not be overlooked."""
-        self._body.append(f'<p class="warning" role="note">{escape(text)}</p>')
+        self._body.append(f'<p class="warning" role="note">{_with_code(text)}</p>')
         return self
 
     def facts(self, facts: Sequence[tuple[str, str]]) -> Self:
@@ -112,6 +113,25 @@ class Page:
             f'<div class="box" tabindex="0" role="region" {name}>'
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
+        return self
+
+    def records(self, records: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Self:
+        """What is too wide for a table: of each record its name, and (field, value) below it."""
+        for name, fields in records:
+            items = "".join(
+                f"<div{_class('whole' * (len(value) > LONG))}><dt>{escape(field)}</dt>"
+                f"<dd>{escape(value)}</dd></div>"
+                for field, value in fields
+            )
+            title = f'<p class="caption">{escape(name)}</p>'
+            self._body.append(f'<div class="record">{title}<dl>{items}</dl></div>')
+        return self
+
+    def closed(self, summary: str, items: Sequence[str]) -> Self:
+        """One line that opens to a list."""
+        inside = "".join(f"<li>{_with_code(item)}</li>" for item in items)
+        opened = f"<summary>{escape(summary)}</summary><ul>{inside}</ul>"
+        self._body.append(f"<details>{opened}</details>")
         return self
 
     def picture(self, png: bytes, alt: str, caption: str = "") -> Self:
@@ -177,6 +197,10 @@ def escape(text: str) -> str:
         c.encode("unicode_escape").decode() if unicodedata.category(c) == "Cc" else c for c in known
     )
     return html.escape("".join(shown))
+
+
+def _with_code(text: str) -> str:
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _is_numeric(cells: Sequence[Cell]) -> bool:

@@ -30,11 +30,24 @@ a { color: var(--link); }
   border: 1px solid var(--line); border-radius: .5rem; overflow-wrap: break-word; }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .9375rem; }
 .caption { margin: 1.25rem 0 -.5rem; color: var(--quiet); font-size: .9375rem; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .75rem;
+th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
   border-top: 1px solid var(--line); max-width: 24rem; unicode-bidi: isolate; }
-th { position: sticky; top: 0; background: var(--panel); font-weight: 600; vertical-align: bottom; }
+th { position: sticky; top: 0; background: var(--panel); font-weight: 600; white-space: nowrap; }
 .long { min-width: 12rem; overflow-wrap: anywhere; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.record { margin: 1rem 0; padding: .1rem .9rem .7rem; border: 1px solid var(--line);
+  border-radius: .5rem; }
+.record .caption { margin: .5rem 0; color: var(--ink); font-weight: 600; }
+.record dl { margin: 0; display: grid; gap: .5rem 1.25rem; font-size: .9375rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(9rem, 100%), 1fr)); }
+.record .whole { grid-column: 1 / -1; }
+.record dt { color: var(--quiet); font-size: .8125rem; }
+.record dd { margin: 0; }
+details { margin: 2.5rem 0 1rem; padding: .6rem .9rem; background: var(--panel);
+  border: 1px solid var(--line); border-radius: .5rem; }
+code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; }
+summary { cursor: pointer; }
+details ul { margin: .6rem 0 .2rem; padding-left: 1.25rem; }
 .share { min-width: 6.5rem; }
 .share b { font-weight: 400; }
 .share span { display: block; height: .25rem; margin-top: .15rem; border-radius: .2rem;

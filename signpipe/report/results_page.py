@@ -18,17 +18,22 @@ from signpipe.report.results.label_fractions import add_fractions
 from signpipe.report.results.pieces import Cell, Pieces
 from signpipe.report.results.protocol_tables import add_protocols
 from signpipe.report.results.run_histories import Run
+from signpipe.splits import VAL
+from signpipe.wording import counted, listed, noun
 
 TITLE = "Results"
 LEAD = "What the runs of this workspace have learned, and how it was measured"
 EVALUATE = "signpipe evaluate"
-# The sections about the clips of one evaluation, and what they show.
-CLIP_BY_CLIP = {
-    "Embeddings": "t-SNE of the clips of an evaluation",
-    "Confusion": "which signs are taken for which",
-    "What motion adds to joint": "clips that motion corrects or spoils",
-    "Calibration": "how far the probabilities can be trusted",
-}
+# What is shown of the clips of one evaluation.
+CLIP_BY_CLIP = (
+    "t-SNE of the clips' embeddings",
+    "which signs are taken for which",
+    "clips that motion corrects or spoils",
+    "how far the probabilities can be trusted",
+)
+STAGES = {"pretrain": "pretraining", "finetune": "fine-tuning"}
+FEW = 30  # clips; of fewer a figure is said to be rough
+NAMED = 3  # stale evaluations
 
 
 @dataclass(frozen=True)
@@ -57,50 +62,71 @@ def build(findings: Findings, pieces: Pieces, gallery: Gallery) -> None:
     for stage, runs in findings.runs.items():
         add_curves(pieces, stage, runs)
     if gallery.unseen:
-        first, *others = gallery.unseen.values()
-        more = f", and {len(others)} more" if others else ""
-        pieces.page.heading("Not shown").text(f"Some clips could not be drawn: {first}{more}.")
+        unseen = listed([*gallery.unseen.values()], 1)
+        pieces.page.heading("Not shown").text(f"Some clips could not be drawn: {unseen}.")
 
 
 def _head(page: Page, findings: Findings) -> None:
+    """How much there is, the figures of the main evaluation, and what to be wary of."""
+    counts = [(len(findings.runs[stage]), f"{name} run") for stage, name in STAGES.items()]
+    counts.append((len(findings.evaluations), "evaluation"))
+    page.facts([(f"{count:,}", noun(count, name)) for count, name in counts])
+    if findings.main:
+        _headline(page, findings.main)
+    stale = [one for one in findings.evaluations if one.stale]
+    if stale:
+        which = listed([f"{one.name} ({one.stale})" for one in stale], NAMED)
+        page.warning(
+            f"{counted(len(stale), 'evaluation is', 'evaluations are')} stale: {which}. What is "
+            "stale is marked so below and does not count here; `signpipe status` names the command "
+            "that measures it anew."
+        )
+    if findings.unread:
+        page.warning(f"Not everything could be read: {listed(findings.unread, 1)}.")
+
+
+def _headline(page: Page, main: Evaluation) -> None:
+    metrics = main.metrics
+    stream, figures = list(metrics.streams.items())[-1]
+    few = f", of only {counted(metrics.clips, 'clip')}" if metrics.clips < FEW else ""
     page.facts(
         [
-            *((f"{len(runs):,}", f"{stage} runs") for stage, runs in findings.runs.items()),
-            (f"{len(findings.evaluations):,}", "evaluations"),
+            (f"{figures.top1:.1%}", f"top-1 of {stream}{few}"),
+            (f"{figures.top5:.1%}", "top-5"),
+            (f"{figures.mean_class:.1%}", "mean-class top-1"),
         ]
     )
-    main = findings.main
-    if main:
-        metrics = main.metrics
+    page.text(
+        f"Measured on the split {metrics.split}, {counted(metrics.clips, 'clip')} of "
+        f"{counted(metrics.signs_scored, 'sign')}, by the protocol {metrics.protocol} "
+        f"({main.name}); the single clips below are these."
+    )
+    if few:
+        low, high = figures.intervals.get("top1", (None, None))
+        level = metrics.bootstrap.level if metrics.bootstrap else None
+        known = low is not None and high is not None and level is not None
+        interval = f", and its {level:.0%} interval is {low:.1%} to {high:.1%}" if known else ""
         page.text(
-            f"Where single clips are looked at, they are those of {main.name}: {metrics.protocol}, "
-            f"split {metrics.split}, {metrics.clips:,} clips."
+            f"Few clips say little: one clip more or less moves top-1 by {1 / metrics.clips:.1%}"
+            f"{interval}."
         )
-        stream, figures = list(metrics.streams.items())[-1]
-        page.facts(
-            [
-                (f"{figures.top1:.1%}", f"top-1 of {stream}"),
-                (f"{figures.top5:.1%}", "top-5"),
-                (f"{figures.mean_class:.1%}", "top-1, mean of signs"),
-            ]
+    if metrics.split == VAL:
+        page.text(
+            "The best epoch was chosen on val, so figures on val flatter; the figure to report is "
+            "that of test: `signpipe evaluate --split test`."
         )
-        if metrics.split == "val":
-            page.text("Val was chosen on, so its figures flatter; test is scored only when asked.")
-    if findings.unread:
-        more = f", and {len(findings.unread) - 1} more" if len(findings.unread) > 1 else ""
-        page.warning(f"Not everything could be read: {findings.unread[0]}{more}.")
 
 
 def _looked_at(pieces: Pieces, findings: Findings, gallery: Gallery) -> None:
     """The sections about single clips."""
     main = findings.main
     if main is None:
-        for title, what in CLIP_BY_CLIP.items():
-            pieces.page.heading(title)
+        for what in CLIP_BY_CLIP:
             pieces.lacking(what, EVALUATE)
         return
-    pieces.page.heading("Embeddings")
-    if not findings.embedded:
+    if findings.embedded:
+        pieces.page.heading("Embeddings")
+    else:
         pieces.lacking("an encoder to embed with", "signpipe pretrain")
     for embedded in findings.embedded:
         if isinstance(embedded, str):
@@ -113,17 +139,17 @@ def _looked_at(pieces: Pieces, findings: Findings, gallery: Gallery) -> None:
 
 
 def _calibration(pieces: Pieces, main: Evaluation) -> None:
-    pieces.page.heading("Calibration")
     measured = main.metrics.calibration
     if not measured:
         pieces.lacking("the calibration of a recogniser", EVALUATE)
         return
+    pieces.page.heading("Calibration")
     stream, calibration = list(measured.items())[-1]
     draw = partial(draw_calibration, calibration=calibration, title=stream)
     alt = f"Reliability of {stream}"
     caption = (
-        f"{main.name}: how often a clip is named rightly against how sure {stream} is of it; on "
-        "the dashed line both agree. Red dots are the bins' mean confidence."
+        f"{main.name}: how often {stream} is right, against its confidence; on the dashed line "
+        "both agree. Red dots: the mean confidence of each bin."
     )
     pieces.page.picture(pieces.drawn("calibration", draw, alt), alt, caption)
     rows: list[list[Cell]] = [

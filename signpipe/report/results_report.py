@@ -20,7 +20,12 @@ from signpipe.pictures.page import Page
 from signpipe.progress import track
 from signpipe.report.results.ablation import groups, trials
 from signpipe.report.results.embedding import LEAST, Embedded, flat, sample
-from signpipe.report.results.evaluations import Evaluation, main_evaluation, read_evaluations
+from signpipe.report.results.evaluations import (
+    Evaluation,
+    main_evaluation,
+    marked,
+    read_evaluations,
+)
 from signpipe.report.results.gallery import Gallery
 from signpipe.report.results.pieces import Pieces, folder_of
 from signpipe.report.results.run_histories import read_runs
@@ -28,7 +33,8 @@ from signpipe.report.results_page import LEAD, TITLE, Findings, build
 from signpipe.settings import EncoderSettings, PrepareSettings
 from signpipe.training.features import embed, join, unit
 from signpipe.training.loop import pick_device
-from signpipe.workspace import DEFAULT, Workspace, sha256_of_file
+from signpipe.wording import counted
+from signpipe.workspace import DEFAULT, Workspace, sha256_while_unchanged
 
 STAGES = ("pretrain", "finetune")
 
@@ -79,6 +85,7 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
 def gather(workspace: Workspace) -> Findings:
     """Read all that the page tells."""
     evaluations, unread = read_evaluations(workspace)
+    evaluations = marked(workspace, evaluations)
     runs = {}
     for stage in STAGES:
         runs[stage], more = read_runs(workspace, stage)
@@ -135,7 +142,7 @@ def _pretrained(workspace: Workspace, main: Evaluation) -> _Source | None:
         return None
     for name in workspace.runs("pretrain"):
         path = workspace.run("pretrain", name) / "encoder.safetensors"
-        if path.exists() and sha256_of_file(path) == wanted:
+        if path.exists() and sha256_while_unchanged(path) == wanted:
             card = read_backbone_card(path)
             encoders = new_encoders(card)
             load_backbone(path, encoders)
@@ -148,7 +155,9 @@ def _finetuned(workspace: Workspace, main: Evaluation) -> _Source | None:
         return None
     folder = workspace.run("finetune", main.metrics.run) / "recognizer"
     recognizer, card = load_recognizer(folder)
-    if sha256_of_file(folder / "model.safetensors") != main.metrics.inputs.get("recognizer"):
+    if sha256_while_unchanged(folder / "model.safetensors") != main.metrics.inputs.get(
+        "recognizer"
+    ):
         raise SignpipeError(f"{folder} has been made again since; evaluate again with --redo")
     return _Source(recognizer.encoders, card.encoder, card.prepare, card.joint_weight)
 
@@ -159,7 +168,7 @@ def _look(workspace: Workspace, main: Evaluation, source: _Source, key: str, wha
         raise SignpipeError(f"{workspace.parts} has been prepared otherwise since")
     named = [clip for clip in main.named if clip.clip_id in parts.rows]
     if len(named) < LEAST:
-        raise SignpipeError(f"only {len(named)} clips of {main.name} are still there")
+        raise SignpipeError(f"{counted(len(named), 'clip')} of {main.name} are too few to see it")
     chosen = sample(named)
     rows = np.array([parts.rows[clip.clip_id] for clip in chosen], np.int64)
     features = unit(embed(source.encoders.to(pick_device()), parts, rows, source.settings))

@@ -39,8 +39,10 @@ def test_of_clips_alone_everything_is_missing_and_no_chart_is_empty(signs_worksp
         "signpipe pretrain",
         "signpipe finetune",
         "signpipe evaluate --protocol fractions --from-scratch",
-        "python examples/ablation.py",
+        "signpipe pretrain --run other --set consistency=none",
+        "signpipe pretrain --run other --set transfer_nearest=16",
     }
+    assert "<h2" not in source and source.count("<details>") == 1
     assert [path.name for path in result.folder.iterdir()] == ["contents.csv"]
     show_results(result)
     said = capsys.readouterr().out
@@ -56,8 +58,9 @@ def test_the_page_of_a_run_and_the_files_behind_it(learned):
     assert (result.evaluations, result.unread) == (1, ())
     text = words(result)
     metrics = json.loads((learned.root / "evaluate" / "default-val" / "metrics.json").read_text())
-    assert f"top-1 of both {metrics['streams']['both']['top1']:.1%}" in text
-    assert "those of default-val: finetuned, split val, 12 clips" in text
+    assert f"top-1 of both, of only 12 clips {metrics['streams']['both']['top1']:.1%}" in text
+    assert "split val, 12 clips of 3 signs, by the protocol finetuned (default-val)" in text
+    assert "one clip more or less moves top-1 by 8.3%, and its 95% interval is" in text
     with open(result.folder / "contents.csv", newline="") as file:
         listed = {row["file"] for row in csv.DictReader(file)}
     assert listed == {path.name for path in result.folder.iterdir()} - {"contents.csv"}
@@ -73,8 +76,8 @@ def test_the_page_of_a_run_and_the_files_behind_it(learned):
     assert {f"{name}.{kind}" for name in expected for kind in ("png", "csv")} <= listed
     lacking = [command.split(" -w ")[0] for _, command in result.missing]
     assert lacking == [
-        "python examples/ablation.py",
-        "python examples/ablation.py",
+        "signpipe pretrain --run other --set consistency=none",
+        "signpipe pretrain --run other --set transfer_nearest=16",
         "signpipe evaluate --protocol fractions --from-scratch",
     ]
 
@@ -101,7 +104,31 @@ def test_damaged_predictions_leave_the_tables(learned):
     assert result.folder == learned.root / "page"
     assert "predictions.csv" in result.unread[0]
     assert (result.folder / "protocol-finetuned.csv").exists()
-    assert "t-SNE of the clips of an evaluation" in [what for what, _ in result.missing]
+    assert "t-SNE of the clips' embeddings" in [what for what, _ in result.missing]
+
+
+def test_a_stale_evaluation_is_marked_and_never_headlined(learned):
+    table = learned.clips.read_text().replace(",tree,", ",forest,")
+    learned.clips.write_text(table)
+    result = results_report.run(learned)
+    text = words(result)
+    assert "1 evaluation is stale: default-val (" in text
+    assert "labels, signers or splits were changed" in text
+    assert "top-1 of both" not in text and "default-val (stale) val 12 joint" in text
+    assert not (result.folder / "confusion.csv").exists()
+    assert ("which signs are taken for which", f"signpipe evaluate -w {learned.root}") in (
+        result.missing
+    )
+    finetune.run(learned, _recorded(learned, "finetune", FinetuneSettings), redo=True)
+    assert "the recogniser default was trained again" in words(results_report.run(learned))
+    evaluate.run(learned, EvaluateSettings(bootstrap=100))
+    text = words(results_report.run(learned))
+    assert "stale" not in text and "top-1 of both, of only 12 clips" in text
+
+
+def _recorded(workspace, stage, model):
+    record = json.loads((workspace.run(stage, "default") / "settings.json").read_text())
+    return model.model_validate(record["settings"])
 
 
 def test_nothing_there(tmp_path):

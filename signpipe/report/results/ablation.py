@@ -14,13 +14,14 @@ from signpipe.evaluation.schema import Measure
 from signpipe.report.results.evaluations import Evaluation
 from signpipe.report.results.pieces import WIDTH, Accuracy, Cell, Pieces
 from signpipe.report.results.run_histories import Run
-from signpipe.workspace import sha256_of_file
+from signpipe.wording import counted
+from signpipe.workspace import sha256_while_unchanged
 
 PROTOCOLS = ("finetuned", "linear", "knn")
 VARIED = ("streams", "consistency", "transfer_nearest", "consistency_weight", "transfer_weight")
 STREAMS = ("joint", "motion", "both")
 COLOURS = dict(zip(STREAMS, ("#4c78a8", "#d98032", "#2f8f6b"), strict=True))
-EXAMPLE = "python examples/ablation.py"
+ANOTHER = "signpipe pretrain --run other"  # and a setting that differs
 
 
 @dataclass(frozen=True, order=True)
@@ -60,7 +61,7 @@ def trials(
 ) -> list[Trial]:
     """The evaluations of which it is known what encoder they scored."""
     encoders = {
-        sha256_of_file(run.folder / "encoder.safetensors"): run
+        sha256_while_unchanged(run.folder / "encoder.safetensors"): run
         for run in reversed(pretrained)
         if (run.folder / "encoder.safetensors").exists()
     }
@@ -102,7 +103,7 @@ def _trial(
 def _same(run: Run, card: str | None) -> bool:
     """Whether the run still is what was scored."""
     path = run.folder / "recognizer" / "recognizer.json"
-    return path.exists() and sha256_of_file(path) == card
+    return path.exists() and sha256_while_unchanged(path) == card
 
 
 def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -128,15 +129,19 @@ def groups(found: Sequence[Trial]) -> list[list[Trial]]:
 
 def add_ablation(pieces: Pieces, compared: Sequence[Sequence[Trial]]) -> None:
     """For every group the table of the ingredients, and accuracy against K."""
-    pieces.page.heading("Ablation")
     if not compared:
-        pieces.lacking("runs that differ in just the ingredients", EXAMPLE)
+        what = "what each ingredient of the pretraining is worth, once that run is evaluated too"
+        pieces.lacking(what, f"{ANOTHER} --set consistency=none")
+    else:
+        pieces.page.heading("Ablation")
     for number, group in enumerate(compared, start=1):
         _ingredients(pieces, group, f"ablation-{number}")
-    pieces.page.heading("Accuracy against K")
     curves = [(number, by_nearest(group)) for number, group in enumerate(compared, start=1)]
     if not any(values for _, values in curves):
-        pieces.lacking("runs that differ in just K, the neighbours", EXAMPLE)
+        what = "accuracy against K, the neighbours that joint and motion teach each other"
+        pieces.lacking(what, f"{ANOTHER} --set transfer_nearest=16")
+    else:
+        pieces.page.heading("Accuracy against K")
     for number, values in curves:
         if values:
             _neighbours(pieces, values, compared[number - 1], f"neighbours-{number}")
@@ -166,13 +171,13 @@ def _ingredients(pieces: Pieces, group: Sequence[Trial], name: str) -> None:
             about = [variant.streams, variant.consistency, transfer]
         figures = [mean(own, stream, "top1") for stream in STREAMS]
         rows.append([*about, *figures, mean(own, None, "mean_class"), len(own)])
-    columns = ["pretrained", "consistency", "transfer", *STREAMS, "per sign", "runs"]
+    columns = ["pretrained", "consistency", "transfer", *STREAMS, "mean-class", "runs"]
     pieces.table(
         name,
         columns,
         rows,
         f"Top-1, {_about(group)}; transfer: of knowledge between joint and motion; "
-        "per sign: of the answer, signs count alike",
+        "mean-class: of the final answer",
     )
 
 
@@ -184,7 +189,10 @@ def _order(variant: Variant) -> tuple[bool, bool, bool, bool, str]:
 
 def _about(group: Sequence[Trial]) -> str:
     metrics = group[0].evaluation.metrics
-    return f"{metrics.protocol} on {metrics.split}, {metrics.clips:,} clips, in per cent"
+    clips = counted(metrics.clips, "clip")
+    since = " (stale: measured before clips or labels changed)"
+    marked = since if any(trial.evaluation.stale for trial in group) else ""
+    return f"{metrics.protocol} on {metrics.split}{marked}, {clips}, in per cent"
 
 
 def mean(own: Sequence[Trial], stream: str | None, measure: Measure) -> Accuracy | None:

@@ -16,17 +16,26 @@ def add_signers(
 ) -> None:
     """How far apart the signers of each evaluation are, and a table of them for each: `main`, the
     fine-tuned, the others."""
-    pieces.page.heading("Signer by signer")
+    _lacking(pieces, evaluations)
     own = [one for one in evaluations if one.metrics.by_signer]
-    own.sort(key=lambda one: (one is not main, one.metrics.protocol != "finetuned"))
+    own.sort(
+        key=lambda one: (one is not main, bool(one.stale), one.metrics.protocol != "finetuned")
+    )
+    nameless = [
+        one.title for one in evaluations if one.names_clips and not any(one.metrics.signers)
+    ]
+    if own or nameless:
+        pieces.page.heading("Signer by signer")
     if own:
         _spread(pieces, own)
-    for number, one in enumerate(own):
-        _table(pieces, one, number < SHOWN)
-    if len(own) > SHOWN:
-        names = ", ".join(one.name for one in own[SHOWN:])
+    several = [one for one in own if len(one.metrics.by_signer) > 1]  # one signer is the whole
+    for one in own:
+        _table(pieces, one, one in several[:SHOWN])
+    if len(several) > SHOWN:
+        names = ", ".join(one.title for one in several[SHOWN:])
         pieces.page.text(f"Signer by signer only as CSV: {names}.")
-    _lacking(pieces, evaluations)
+    if nameless:
+        pieces.page.text(f"Nothing is known of the signers of {', '.join(nameless)}.")
 
 
 def _spread(pieces: Pieces, own: Sequence[Evaluation]) -> None:
@@ -34,9 +43,9 @@ def _spread(pieces: Pieces, own: Sequence[Evaluation]) -> None:
     for one in own:
         tops = [_final(cell) for cell in one.metrics.by_signer]
         found = (min(tops), median(tops), max(tops))
-        start: list[Cell] = [one.name, one.metrics.split, len(tops)]
+        start: list[Cell] = [one.title, one.metrics.split, len(tops), one.metrics.clips]
         rows.append([*start, *(Accuracy(value) for value in found)])
-    columns = ["evaluation", "split", "signers", "lowest", "median", "highest"]
+    columns = ["evaluation", "split", "signers", "clips", "lowest", "median", "highest"]
     caption = "Top-1 of the final answer over the signers, in per cent; of few clips it is rough"
     pieces.table("signers", columns, rows, caption)
 
@@ -53,10 +62,10 @@ def _table(pieces: Pieces, one: Evaluation, shown: bool) -> None:
         ]
         for cell in sorted(one.metrics.by_signer, key=_final)
     ]
-    columns = ["signer", "clips", "signs", *streams, f"{streams[-1]}, per sign"]
+    columns = ["signer", "clips", "signs", *streams, f"{streams[-1]}, mean-class"]
     caption = (
-        f"{one.name}, split {one.metrics.split}: top-1 of each signer's clips in per cent, the "
-        "lowest first; per sign: the mean over the signs this signer made"
+        f"{one.title}, split {one.metrics.split}: top-1 of each signer's clips in per cent, the "
+        "lowest first; mean-class: the mean over the signs this signer made"
     )
     add = pieces.table if shown else pieces.csv
     add(f"signers-{one.name}", columns, rows, caption)
@@ -68,7 +77,7 @@ def _final(cell: Measurement) -> float:
 
 
 def _lacking(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
-    """Say which fine-tuned runs an older version evaluated, and where signers are unknown."""
+    """Note which fine-tuned runs an older version evaluated."""
     naming = [one for one in evaluations if one.names_clips]
     without = [one for one in naming if not one.metrics.by_signer]
     known = [one for one in without if any(one.metrics.signers)]
@@ -82,6 +91,3 @@ def _lacking(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
             f"the signers of {older[0].name}{more}, which an older version evaluated",
             f"signpipe evaluate --run {metrics.run} --split {metrics.split} --redo",
         )
-    if len(without) > len(known):
-        names = ", ".join(one.name for one in without if one not in known)
-        pieces.page.text(f"Clips of unknown signers, so without a table: {names}.")

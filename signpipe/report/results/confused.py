@@ -14,6 +14,7 @@ from signpipe.pictures.strips import strip, titled
 from signpipe.report.results.evaluations import Evaluation, Named
 from signpipe.report.results.gallery import Gallery
 from signpipe.report.results.pieces import Accuracy, Cell, Pieces
+from signpipe.wording import counted, times
 
 SIGNS = 40  # in the picture of the matrix; the CSV has all
 LISTED, SHOWN = 20, 6  # pairs in the table, and as skeletons
@@ -43,18 +44,23 @@ def confused_pairs(named: Sequence[Named]) -> list[Pair]:
     """All pairs that were confused, the most often confused first; the first sign of each is the
     one that was mistaken more often."""
     clips = Counter(clip.label for clip in named)
-    mistakes = Counter((clip.label, clip.final) for clip in named if clip.label != clip.final)
+    mistakes: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Named] = {}  # example of every true and predicted sign
+    of_sign: dict[str, Named] = {}
+    for clip in named:
+        answer = clip.final
+        first.setdefault((clip.label, answer), clip)
+        of_sign.setdefault(clip.label, clip)
+        if clip.label != answer:
+            mistakes[clip.label, answer] += 1
     pairs = []
     for one, other in {(min(pair), max(pair)) for pair in mistakes}:
         if mistakes[other, one] > mistakes[one, other]:
             one, other = other, one
-        mistaken = next(clip for clip in named if (clip.label, clip.final) == (one, other))
-        of_other = [clip for clip in named if clip.label == other]
-        right = [clip for clip in of_other if clip.final == other]
-        example = next(iter(right + of_other), None)
+        example = first.get((other, other), of_sign.get(other))
         counts = (mistakes[one, other], mistakes[other, one])
         both = (clips[one], clips[other])
-        pairs.append(Pair((one, other), counts, both, mistaken, example))
+        pairs.append(Pair((one, other), counts, both, first[one, other], example))
     return sorted(pairs, key=lambda pair: (-sum(pair.counts), -pair.share, pair.signs))
 
 
@@ -83,7 +89,7 @@ def add_confusion(pieces: Pieces, evaluation: Evaluation, gallery: Gallery) -> N
         )
     shown, names = matrix[np.ix_(chosen, chosen)], [signs[i] for i in chosen]
     draw = partial(draw_confusion, matrix=shown, signs=names)
-    alt = f"Confusion matrix of {len(names)} signs"
+    alt = f"Confusion matrix of {counted(len(names), 'sign')}"
     pieces.page.picture(pieces.drawn("confusion", draw, alt), alt, caption)
     rows: list[list[Cell]] = [
         [sign, *row.tolist()] for sign, row in zip(signs, matrix, strict=True)
@@ -94,9 +100,9 @@ def add_confusion(pieces: Pieces, evaluation: Evaluation, gallery: Gallery) -> N
 
 def _add_pairs(pieces: Pieces, pairs: Sequence[Pair], gallery: Gallery) -> None:
     if not pairs:
-        pieces.page.text("No clip was named wrongly.")
+        pieces.page.text("Every clip was recognised.")
         return
-    columns = ["sign", "taken for", "clips", "reverse", "share"]
+    columns = ["true", "predicted", "clips", "reverse", "share"]
     rows: list[list[Cell]] = [
         [*pair.signs, *pair.counts, Accuracy(pair.share)] for pair in pairs[:LISTED]
     ]
@@ -111,7 +117,7 @@ def _add_pairs(pieces: Pieces, pairs: Sequence[Pair], gallery: Gallery) -> None:
     for number, pair in enumerate(pairs[:SHOWN], start=1):
         one, other = pair.signs
         below = f"{other}, for comparison"
-        clips = [(f"{one}, named {other}", pair.mistaken), (below, pair.other)]
+        clips = [(f"{one}, taken for {other}", pair.mistaken), (below, pair.other)]
         known = [(words, clip, gallery.look(clip.clip_id)) for words, clip in clips if clip]
         strips = [(words, clip, strip(film)) for words, clip, film in known if film]
         if not strips:
@@ -119,7 +125,7 @@ def _add_pairs(pieces: Pieces, pairs: Sequence[Pair], gallery: Gallery) -> None:
         alt = f"Skeletons of {one} and {other}"
         png = titled([(words, picture) for words, _, picture in strips])
         which = "; below ".join(clip.clip_id for _, clip, _ in strips)
-        caption = f"{one} and {other}, confused {sum(pair.counts)} times: {which}"
+        caption = f"{one} and {other}, confused {times(sum(pair.counts))}: {which}"
         name = f"pair-{number}"
         pieces.page.picture(
             pieces.drawn(name, partial(Path.write_bytes, data=png), alt), alt, caption

@@ -7,6 +7,7 @@ from signpipe.pictures.strips import FRAMES, png, strip
 from signpipe.report.results.evaluations import Evaluation, Named
 from signpipe.report.results.gallery import Gallery
 from signpipe.report.results.pieces import Cell, Pieces
+from signpipe.wording import counted, noun
 
 SHOWN = 6
 STREAMS = ("joint", "motion", "both")
@@ -24,17 +25,20 @@ def spoiled(named: Sequence[Named]) -> list[Named]:
 
 def add_corrections(pieces: Pieces, evaluation: Evaluation, gallery: Gallery) -> None:
     """How often each, a list of them, and some as skeletons."""
-    pieces.page.heading("What motion adds to joint")
     if not set(STREAMS) <= set(evaluation.metrics.streams):
-        pieces.lacking("a recogniser with both streams", "signpipe finetune --set streams=both")
+        pieces.lacking(
+            "what motion adds to joint", "signpipe finetune --run both --set streams=both"
+        )
         return
+    pieces.page.heading("What motion adds to joint")
     named = evaluation.named
     kinds = {"corrected": corrected(named), "spoiled": spoiled(named)}
     gain = len(kinds["corrected"]) - len(kinds["spoiled"])
     pieces.page.text(
-        f"Of {len(named):,} clips of {evaluation.name}, joint alone names "
-        f"{len(kinds['corrected']):,} wrongly that both streams together name rightly, and "
-        f"{len(kinds['spoiled']):,} rightly that both name wrongly: {gain:+,} clips."
+        f"Of {counted(len(named), 'clip')} of {evaluation.name}, motion corrects "
+        f"{len(kinds['corrected']):,}: joint alone is wrong there, both streams together are "
+        f"right. It spoils {len(kinds['spoiled']):,}, where joint alone is right and both together "
+        f"are wrong. Together that is {gain:+,} {noun(abs(gain), 'clip')}."
     )
     rows: list[list[Cell]] = [
         [what, clip.clip_id, clip.signer, clip.label, *(clip.said[s] for s in STREAMS)]
@@ -70,6 +74,6 @@ def _card(clip: Named, gallery: Gallery) -> Card | None:
     footage = gallery.look(clip.clip_id)
     if footage is None:
         return None
-    said = ", ".join(f"{stream} said {clip.said[stream]}" for stream in STREAMS)
+    said = ", ".join(f"{stream}: {clip.said[stream]}" for stream in STREAMS)
     picture = png(strip(footage, FRAMES // 2))
     return Card(picture, f"Skeletons of {clip.clip_id}", clip.label, f"{said} ({clip.clip_id})")

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from signpipe.report.results.pieces import WIDTH, Cell, Pieces
 from signpipe.report.results.run_histories import Run
+from signpipe.wording import counted
 
 MOST = 8  # runs in one picture; the CSV has all
 # Of each stage the accuracies drawn below the loss, with what each is in words.
@@ -17,29 +18,29 @@ ACCURACIES = {
     "finetune": {"val_top1": "val", "train_top1": "train, on augmented clips"},
 }
 MEANING = {
-    "pretrain": "share of queries whose own key is the nearest of the queue",
-    "finetune": "top-1",
+    "pretrain": "the share of queries whose positive key is nearer than all of the queue",
+    "finetune": "top-1 accuracy",
 }
 LINES = ("-", ":")
 
 
 def add_curves(pieces: Pieces, stage: str, runs: Sequence[Run]) -> None:
     """The curves of all runs of one stage, or the command that makes one."""
-    pieces.page.heading(f"Training: {stage}")
     trained = [run for run in runs if run.epochs]
     if not trained:
         pieces.lacking(f"the training curves of {stage}", f"signpipe {stage}")
         return
+    pieces.page.heading(f"Training: {stage}")
     shown = trained[:MOST]
     lines = zip(LINES, ACCURACIES[stage].values(), strict=True)
     how = "; ".join(f"{_STYLE[line]} {name}" for line, name in lines)
-    more = f" The {MOST} newest of {len(trained)} runs; the CSV has all." * (len(trained) > MOST)
+    more = f" The {MOST} newest of {len(trained):,} runs; the CSV has all." * (len(trained) > MOST)
     pieces.figure(
         f"curves-{stage}",
         curves(stage, shown),
-        f"Loss and accuracy of {len(shown)} runs of {stage} over the epochs",
-        f"Above the loss, which of runs with other terms is another number; below the "
-        f"{MEANING[stage]} ({how}).{more}",
+        f"Loss and accuracy of {counted(len(shown), 'run')} of {stage} over the epochs",
+        "Above: the loss; it can be compared only between runs with the same terms in it. "
+        f"Below: {MEANING[stage]} ({how}).{more}",
     )
     columns = ["run", *dict.fromkeys(name for run in trained for row in run.epochs for name in row)]
     rows: list[list[Cell]] = [
@@ -75,7 +76,7 @@ def curves(stage: str, runs: Sequence[Run]) -> Figure:
     return figure
 
 
-_SHORT = {"pretrain": "own key is nearest", "finetune": "top-1"}
+_SHORT = {"pretrain": "positive key nearest", "finetune": "top-1"}
 
 
 def _line(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from signpipe.pictures.page import Card
 from signpipe.report.results.evaluations import Named
 from signpipe.report.results.pieces import Cell, Pieces
+from signpipe.wording import counted
 
 MOST = 1000  # clips; a larger split is drawn from
 LEAST = 8  # clips; of fewer there is nothing to see
@@ -55,11 +56,13 @@ def flat(features: NDArray[np.float32]) -> NDArray[np.float32]:
 def add_embedding(pieces: Pieces, embedded: Embedded) -> None:
     """Each stream's picture by sign and by signer, and the places as a CSV."""
     count = len(embedded.named)
-    which = f"{count:,} clips" + (f" drawn from {embedded.of:,}" if count < embedded.of else "")
+    drawn = f" drawn from {embedded.of:,}" if count < embedded.of else ""
+    which = f"{counted(count, 'clip')}{drawn}"
     pieces.page.text(
-        f"{embedded.what}: t-SNE of the features of {which} (perplexity {PERPLEXITY} or a third "
-        f"of the clips, begun from the principal components, seed {SEED}). The {COLOURED} most "
-        "frequent signs and signers have a colour. Distances between far groups mean little."
+        f"{embedded.what}: t-SNE of the features of {which} (perplexity {PERPLEXITY}, or a third "
+        f"of the clips where that is less; initialised by PCA; seed {SEED}). The {COLOURED} most "
+        "frequent signs and signers have a colour. Only neighbours can be read off it: how far "
+        "apart two groups lie means little."
     )
     cards = []
     by: Literal["label", "signer"]

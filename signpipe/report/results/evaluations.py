@@ -1,12 +1,13 @@
 """The evaluations of a workspace, read from their metrics.json and predictions.csv."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from signpipe.errors import SignpipeError
 from signpipe.evaluation.schema import Metrics, read_metrics
+from signpipe.evaluation.staleness import parts_now, stale
 from signpipe.splits import VAL
 from signpipe.tables import read_table
 from signpipe.workspace import Workspace
@@ -29,14 +30,20 @@ class Named:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One folder of `evaluate/`."""
+    """One folder of `evaluate/`; `stale` says why it would be measured anew, "" if it would not."""
 
     folder: Path
     metrics: Metrics
+    stale: str = ""
 
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def title(self) -> str:
+        """Its name, marked where it no longer holds."""
+        return f"{self.name} (stale)" if self.stale else self.name
 
     @property
     def names_clips(self) -> bool:
@@ -74,8 +81,21 @@ def read_evaluations(workspace: Workspace) -> tuple[list[Evaluation], list[str]]
     return found, unread
 
 
+def marked(workspace: Workspace, evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """The evaluations, those that no longer hold marked and behind the others."""
+    if not evaluations:
+        return []
+    try:
+        now = parts_now(workspace)
+        why = [stale(workspace, one.folder, now) for one in evaluations]
+    except SignpipeError as error:  # the keypoints are in disorder
+        why = [str(error)] * len(evaluations)
+    found = [replace(one, stale=reason) for one, reason in zip(evaluations, why, strict=True)]
+    return sorted(found, key=lambda one: bool(one.stale))
+
+
 def main_evaluation(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """The one whose clips are looked at one by one; None if none names clips.
+    """The one whose clips are looked at one by one; None if none names clips and still holds.
 
     On val where it was evaluated, for who looks at the mistakes on test has seen it; then a
     fine-tuned one, then of the run `default`, then the newest.
@@ -85,5 +105,5 @@ def main_evaluation(evaluations: Sequence[Evaluation]) -> Evaluation | None:
         metrics = evaluation.metrics
         return metrics.split != VAL, metrics.protocol != "finetuned", metrics.run != "default"
 
-    usable = [evaluation for evaluation in evaluations if evaluation.names_clips]
+    usable = [one for one in evaluations if one.names_clips and not one.stale]
     return min(usable, key=rank, default=None)  # of equals the first, which is the newest

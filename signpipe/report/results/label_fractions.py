@@ -16,17 +16,18 @@ COLOURS = {"pretrained": "#2f8f6b", "scratch": "#b0532a"}
 
 def add_fractions(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
     """A curve and a table for every evaluation by the protocol `fractions`."""
-    pieces.page.heading("Accuracy against the labels used")
     own = [one for one in evaluations if one.metrics.protocol == "fractions"]
     if not own:
         command = "signpipe evaluate --protocol fractions --from-scratch"
         pieces.lacking("the accuracy with a part of the labels", command)
+        return
+    pieces.page.heading("Accuracy against the labels used")
     for one in own:
         pieces.figure(
             f"fractions-{one.name}",
             curve(one.metrics.summary),
             f"Accuracy of {one.name} over the share of labels",
-            f"{one.name}, split {one.metrics.split}: top-1 of the final answer; the bars are one "
+            f"{one.title}, split {one.metrics.split}: top-1 of the final answer; the bars are one "
             "standard deviation over the seeds either way.",
         )
         _table(pieces, one)
@@ -70,10 +71,10 @@ def _table(pieces: Pieces, one: Evaluation) -> None:
         counts = [cell.trained_on, cell.cells]
         rows.append([*start, *counts, *own, accuracy(final, "mean_class")])
     columns = ["labels", "start", "labelled clips", "seeds"]
-    columns += [*streams, f"{streams[-1]}, per sign"]
+    columns += [*streams, f"{streams[-1]}, mean-class"]
     pieces.table(
         f"fractions-{one.name}",
         columns,
         rows,
-        f"{one.name}: top-1, mean over the seeds, in per cent",
+        f"{one.title}: top-1, mean over the seeds, in per cent",
     )

@@ -12,6 +12,7 @@ from signpipe.errors import SignpipeError
 from signpipe.pictures.page import Card, Page
 from signpipe.pictures.page import Cell as PageCell
 from signpipe.tables import read_table, write_table
+from signpipe.wording import counted
 from signpipe.workspace import atomic
 
 DPI, CARD_DPI = 120, 200  # a card is shown smaller than it is, and so stays sharp
@@ -110,13 +111,18 @@ class Pieces:
         self.page.cards([card for _, card in cards])
 
     def lacking(self, what: str, command: str) -> None:
-        """Say in place of a picture or table with which command it comes."""
-        command += self._where
-        self.missing.append((what, command))
-        self.page.text(f"Not there yet: {what}. It comes with `{command}`.")
+        """Note a picture or table that is not there yet, and with which command it comes."""
+        self.missing.append((what, command + self._where))
 
     def finish(self) -> None:
-        """Write the list of the files."""
+        """Say in one closed line what is missing, and write the list of the files."""
+        if self.missing:
+            by_command: dict[str, list[str]] = {}
+            for what, command in self.missing:
+                by_command.setdefault(command, []).append(what)
+            items = [f"`{command}`: {'; '.join(of)}" for command, of in by_command.items()]
+            parts = counted(len(self.missing), "part of this page comes", "parts of this page come")
+            self.page.closed(f"{parts} with further commands", items)
         write_table(self.folder / CONTENTS, ("file", "what"), self._files)
 
     def _remove_older(self) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from signpipe.evaluation.schema import MEASURES, Figures, Measure
 from signpipe.report.results.evaluations import Evaluation
 from signpipe.report.results.pieces import Accuracy, Cell, Pieces
+from signpipe.wording import listed, times
 
-WORDS = dict(zip(MEASURES, ("top-1", "top-5", "per sign top-1", "per sign top-5"), strict=True))
+WORDS = dict(zip(MEASURES, ("top-1", "top-5", "mean-class", "mean-class top-5"), strict=True))
 NAMED, SIGNERS = 3, 5  # evaluations and signers of one row; the CSV has all
 ABOUT = {
     "finetuned": "the recogniser of a fine-tuning run",
@@ -22,13 +23,15 @@ def add_protocols(
     pieces: Pieces, evaluations: Sequence[Evaluation], scored: Mapping[str, int]
 ) -> None:
     """A table a protocol, one of how they were made, and how often each split was `scored`."""
-    pieces.page.heading("Protocols")
     if not evaluations:
         pieces.lacking("the accuracy of any run", "signpipe evaluate")
         return
+    pieces.page.heading("Accuracy by protocol")
     pieces.page.text(
-        "In per cent; in brackets the interval, after ± the standard deviation over seeds, draws, "
-        "folds or signers. Top-1 and top-5 count clips alike, per sign counts signs alike."
+        "All in per cent, with the interval in brackets, or the standard deviation over seeds, "
+        "draws, folds or signers after ±. Top-1 is the share of clips whose first answer is right, "
+        "top-5 of those whose sign is among the first five; mean-class is the mean of these over "
+        "the signs, so that rare signs count as much as frequent ones."
     )
     for protocol, meaning in ABOUT.items():
         own = [one for one in evaluations if one.metrics.protocol == protocol]
@@ -36,10 +39,8 @@ def add_protocols(
             _results(pieces, protocol, f"{protocol}: {meaning}", own)
             _cells(pieces, protocol, own)
     _made(pieces, evaluations)
-    times = ", ".join(f"{split} {count}" for split, count in sorted(scored.items()))
-    pieces.page.text(
-        f"How often each split was scored so far in this workspace: {times or 'never'}."
-    )
+    how_often = ", ".join(f"{split} {times(count)}" for split, count in sorted(scored.items()))
+    pieces.page.text(f"Scored so far in this workspace: {how_often or 'no split'}.")
 
 
 def accuracy(figures: Figures, measure: Measure) -> Accuracy:
@@ -50,11 +51,17 @@ def accuracy(figures: Figures, measure: Measure) -> Accuracy:
 
 def _results(pieces: Pieces, protocol: str, caption: str, own: Sequence[Evaluation]) -> None:
     rows: list[list[Cell]] = [
-        [one.name, one.metrics.split, stream, *(accuracy(figures, name) for name in MEASURES)]
+        [
+            one.title,
+            one.metrics.split,
+            one.metrics.clips,
+            stream,
+            *(accuracy(figures, name) for name in MEASURES),
+        ]
         for one in own
         for stream, figures in one.metrics.streams.items()
     ]
-    columns = ["evaluation", "split", "stream", *WORDS.values()]
+    columns = ["evaluation", "split", "clips", "stream", *WORDS.values()]
     pieces.table(f"protocol-{protocol}", columns, rows, caption)
 
 
@@ -67,7 +74,7 @@ def _cells(pieces: Pieces, protocol: str, own: Sequence[Evaluation]) -> None:
     streams = list(dict.fromkeys(stream for _, cell in found for stream in cell.streams))
     rows: list[list[Cell]] = [
         [
-            one.name,
+            one.title,
             *(cell.of.get(name) for name in names),
             cell.clips,
             *(accuracy(cell.streams[s], "top1") if s in cell.streams else None for s in streams),
@@ -79,7 +86,7 @@ def _cells(pieces: Pieces, protocol: str, own: Sequence[Evaluation]) -> None:
 
 
 def _made(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
-    """How each was measured; on the page those that were measured alike are one row."""
+    """How each was measured; on the page those that were measured alike are one record."""
     columns = ["protocol", "split", "split from", "clips", "signs", "signers", "selection"]
     columns += ["figures", "averages", "interval", "clips seen in pretraining"]
     last = "split scored before"
@@ -87,26 +94,26 @@ def _made(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
     for one in evaluations:
         alike.setdefault(_how(one), []).append(one)
     whole: list[list[Cell]] = [
-        [one.name, *how, one.metrics.scored_before] for how, own in alike.items() for one in own
+        [one.title, *how, one.metrics.scored_before] for how, own in alike.items() for one in own
     ]
-    caption = "How each was measured; the last column: how often its split had been scored before"
-    pieces.csv("protocols", ["evaluation", *columns, last], whole, caption)
-    rows: list[list[str | int | float | None]] = []
+    pieces.csv("protocols", ["evaluation", *columns, last], whole, "how each was measured")
+    records = []
     for own in alike.values():
         before = sorted({one.metrics.scored_before for one in own})
-        times = str(before[0]) if len(before) == 1 else f"{before[0]} to {before[-1]}"
-        more = f" and {len(own) - NAMED} more" if len(own) > NAMED else ""
-        names = ", ".join(one.name for one in own[:NAMED]) + more
-        rows.append([names, *_how(own[0], SIGNERS), times])
-    pieces.page.table(["evaluation", *columns, last], rows, caption)
+        how_often = " to ".join(times(count) for count in (before[0], before[-1])[: len(before)])
+        values = [*_how(own[0], SIGNERS), how_often]
+        shown = (("" if value is None else str(value)) for value in values)
+        fields = [(name, value) for name, value in zip((*columns, last), shown, strict=True)]
+        names = listed([one.title for one in own], NAMED)
+        records.append((names, [(name, value) for name, value in fields if value]))
+    pieces.page.heading("How each was measured").records(records)
 
 
 def _how(one: Evaluation, most: int | None = None) -> tuple[str | int | None, ...]:
     """How it was measured, with at most so many signers by name."""
     m = one.metrics
     known = [signer for signer in m.signers if signer]
-    more = f" and {len(known) - most} more" if most and len(known) > most else ""
-    signers = f"{len(known)}: {', '.join(known[:most])}{more}" if known else "unknown"
+    signers = f"{len(known)}: {listed(known, most or len(known))}" if known else "unknown"
     interval = f"{m.bootstrap.level:.0%} over {m.bootstrap.over}" if m.bootstrap else ""
     if m.bootstrap and m.bootstrap.note:
         interval += f"; {m.bootstrap.note}"
@@ -119,7 +126,14 @@ def _how(one: Evaluation, most: int | None = None) -> tuple[str | int | None, ..
         signers,
         m.selection,
         m.headline,
-        m.averages,
+        _in_words(m.averages),
         interval,
         m.clips_seen_in_pretraining,
     )
+
+
+def _in_words(text: str) -> str:
+    """The measures under the names that the tables give them."""
+    for measure, name in (("top1", "top-1"), ("top5", "top-5"), ("mean_class_", "mean-class ")):
+        text = text.replace(measure, name)
+    return text.replace("mean_class", "mean-class")

@@ -94,12 +94,15 @@ def test_a_run_made_again_since_it_was_scored_is_left_out(made, tmp_path):
     assert names == ["scratch", "consistent", "transfer", "both", "both-again"]
 
 
-def test_without_such_runs_the_example_is_named(made, pieces):
+def test_without_such_runs_a_command_that_makes_one_is_named(made, pieces):
     made.add("both", 0.5, {})
     made.add("longer", 0.5, {"epochs": 40, "transfer_nearest": 0})
     add_ablation(pieces, groups(made.found()))
     commands = [command for _, command in pieces.missing]
-    assert commands == ["python examples/ablation.py -w here"] * 2
+    assert commands == [
+        f"signpipe pretrain --run other --set {change} -w here"
+        for change in ("consistency=none", "transfer_nearest=16")
+    ]
     assert "<table" not in pieces.page.html()
 
 

@@ -33,10 +33,10 @@ def test_the_signer_who_fails_most_comes_first(pieces, evaluation):
     one = naming(evaluation("one", by_signer=SIGNERS))
     add_signers(pieces, [one], one)
     text = words(pieces.page.html())
-    assert "one val 3 25.0 50.0 75.0" in text
+    assert "one val 3 4 25.0 50.0 75.0" in text
     assert "ben 4 2 100.0 12.5 25.0 12.5 cy 40 2 50.0 12.5 50.0 25.0 ann 8 2 25.0" in text
     assert rows_of(pieces, "signers-one") == [
-        ["signer", "clips", "signs", "joint", "motion", "both", "both, per sign"],
+        ["signer", "clips", "signs", "joint", "motion", "both", "both, mean-class"],
         ["ben", "4", "2", "1.0", "0.125", "0.25", "0.125"],
         ["cy", "40", "2", "0.5", "0.125", "0.5", "0.25"],
         ["ann", "8", "2", "0.25", "0.125", "0.75", "0.375"],
@@ -64,7 +64,7 @@ def test_of_a_single_stream(pieces, evaluation):
     by_signer = [Cell(of={"signer": "ann"}, clips=4, streams=alone, signs=2)]
     add_signers(pieces, [naming(evaluation(streams=alone, by_signer=by_signer))])
     header, row = rows_of(pieces, "signers-one")
-    assert header == ["signer", "clips", "signs", "joint", "joint, per sign"]
+    assert header == ["signer", "clips", "signs", "joint", "joint, mean-class"]
     assert row == ["ann", "4", "2", "0.5", "0.25"]
 
 
@@ -79,7 +79,7 @@ def test_what_is_without_signers_and_why(pieces, evaluation):
         )
     ]
     text = words(pieces.page.html())
-    assert "Clips of unknown signers, so without a table: nameless." in text
+    assert "Nothing is known of the signers of nameless." in text
     assert "<table" not in pieces.page.html()
 
 

@@ -24,8 +24,9 @@ def test_what_motion_corrects_and_spoils(named, pieces, evaluation):
     one = evaluation()
     one.__dict__["named"] = clips
     add_corrections(pieces, one, Empty())
-    assert "names 2 wrongly that both streams together name rightly, and 1 rightly" in words(
-        pieces.page.html()
+    assert (
+        "motion corrects 2: joint alone is wrong there, both streams together are right. It spoils 1,"
+        in words(pieces.page.html())
     )
     lines = (pieces.folder / "motion.csv").read_text().splitlines()
     assert lines[1] == "corrected,corrected,ann,tree,house,tree,tree"

@@ -40,7 +40,14 @@ def test_a_picture_on_the_page_is_the_file_beside_it(pieces):
 def test_what_is_missing_is_said_with_its_command(pieces):
     pieces.lacking("the accuracy", "signpipe evaluate")
     assert pieces.missing == [("the accuracy", "signpipe evaluate -w here")]
-    assert "`signpipe evaluate -w here`" in words(pieces.page.html())
+    pieces.lacking("the curves", "signpipe pretrain")
+    pieces.lacking("the signers", "signpipe evaluate")
+    assert "signpipe" not in pieces.page.html()  # till the end, where it is one closed line
+    pieces.finish()
+    html = pieces.page.html()
+    assert html.count("<details>") == 1 and "<details open" not in html
+    assert "3 parts of this page come with further commands" in words(html)
+    assert "signpipe evaluate -w here : the accuracy; the signers" in words(html)
 
 
 def test_files_of_an_earlier_page_go_and_nobody_elses(pieces):

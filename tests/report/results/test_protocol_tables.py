@@ -15,12 +15,13 @@ def test_every_evaluation_with_interval_selection_and_how_often_scored(pieces, e
     )
     add_protocols(pieces, [*many, few], {"test": 4, "val": 5})
     text = words(pieces.page.html()).replace("\u2060", "")
-    assert "r0 val joint 50.0 (25.0\N{EN DASH}75.0)" in text
+    assert "r0 val 4 joint 50.0 (25.0\N{EN DASH}75.0)" in text
     assert "few 3 random 9 40.0 ± 2.0" in text
-    assert "r0, r1, r2 and 2 more finetuned val as given 4 3 of 3 2: ann, ben by val" in text
-    assert "0 to 4" in text
+    assert "r0, r1, r2 and 2 more protocol finetuned split val split from as given" in text
+    assert "clips 4 signs 3 of 3 signers 2: ann, ben selection by val" in text
+    assert "split scored before never to 4 times" in text
     assert "7: a, b, c, d, e and 2 more" in text
-    assert "scored so far in this workspace: test 4, val 5" in text
+    assert "Scored so far in this workspace: test 4 times, val 5 times." in text
     with open(pieces.folder / "protocols.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["evaluation"] for row in rows] == ["r0", "r1", "r2", "r3", "r4", "few"]
