@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.extraction.extract import run as extract
     from signpipe.extraction.import_keypoints import run as import_keypoints
     from signpipe.parts.prepare import run as prepare
+    from signpipe.pipeline import run as train
     from signpipe.prediction import each as predict_each
     from signpipe.prediction import find_recognizer
     from signpipe.prediction import run as predict
@@ -61,6 +62,7 @@ _LAZY = {
     "report_extraction": ("signpipe.report.extraction_report", "run"),
     "report_results": ("signpipe.report.results_report", "run"),
     "status": ("signpipe.workspace_status", "run"),
+    "train": ("signpipe.pipeline", "run"),
     "view": ("signpipe.clip_view", "run"),
 }
 
@@ -84,6 +86,7 @@ __all__ = [
     "report_extraction",
     "report_results",
     "status",
+    "train",
     "view",
 ]
 

@@ -26,11 +26,13 @@ from signpipe.commands.rename import rename
 from signpipe.commands.report import report
 from signpipe.commands.settings import settings
 from signpipe.commands.status import status
+from signpipe.commands.train import train
 from signpipe.commands.view import view
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "train": train,
     "extract": extract,
     "import": import_keypoints,
     "export-poses": export_poses,
@@ -75,6 +77,7 @@ class Commands(typer.core.TyperGroup):
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From a folder of sign-language videos to a recogniser of isolated signs.",

@@ -36,6 +36,7 @@ ROOMS = (
     "clip_view",
     "run_again",
     "workspace_status",
+    "pipeline",
     "demo",
     "commands",
     "cli",

@@ -89,6 +89,7 @@ def extract(
         retry_failed=retry_failed,
     )
     show(result, workspace)
+    print(next_command("pretrain", workspace))
     if result.failures and len(result.failures) == result.clips:
         raise typer.Exit(NOTHING_DONE)
     if result.failures:
@@ -120,7 +121,6 @@ def show(result: "ExtractResult", workspace: Path) -> None:
         print(f"{left} to other shards; when these are done,")
     elif result.left is None:
         print("when the other shards are done, too,")
-    print(next_command("pretrain", workspace))
 
 
 def _dataset(summary: "DatasetSummary") -> None:

@@ -66,6 +66,7 @@ def finetune(
             redo=redo,
         )
     show(result, workspace)
+    print(next_command("evaluate", workspace))
 
 
 def show(result: "FinetuneResult", workspace: Path) -> None:
@@ -83,4 +84,3 @@ def show(result: "FinetuneResult", workspace: Path) -> None:
             epoch = result.validation["epoch"]
             print(f"epoch {epoch:.0f} was best on val: top-1 {top1:.1%}, mean-class {mean:.1%}")
         print(f"recogniser: {result.recognizer}")
-    print(next_command("evaluate", workspace))

@@ -33,6 +33,7 @@ def import_keypoints(
 
     result = stage.run(Workspace(workspace), paths, labels=labels)
     show(result, workspace)
+    print(next_command("pretrain", workspace))
     if result.failures and len(result.failures) == result.clips:
         raise typer.Exit(NOTHING_DONE)
     if result.failures or result.refused:
@@ -51,4 +52,3 @@ def show(result: "ImportResult", workspace: Path) -> None:
         print(f"  left out: {reason}")
     print_failures(result.failures, workspace)
     print_labels(result.labels, result.unmatched_labels)
-    print(next_command("pretrain", workspace))

@@ -33,6 +33,7 @@ def prepare(
     chosen = resolve(PrepareSettings, preset, settings, parse_changes(set_ or []))
     result = stage.run(Workspace(workspace), chosen if given else None, redo=redo)
     show(result, workspace)
+    print(next_command("pretrain", workspace))
 
 
 def show(result: "PrepareResult", workspace: Path) -> None:
@@ -40,4 +41,3 @@ def show(result: "PrepareResult", workspace: Path) -> None:
     state = "is up to date" if result.already else "was made"
     what = f"{counted(result.clips, 'clip')}, {counted(result.frames, 'frame')}"
     print(f"{result.path} {state}: {what}")
-    print(next_command("pretrain", workspace))

@@ -62,6 +62,7 @@ def pretrain(
             redo=redo,
         )
     show(result, workspace)
+    print(next_command("finetune", workspace))
 
 
 def show(result: "PretrainResult", workspace: Path) -> None:
@@ -74,4 +75,3 @@ def show(result: "PretrainResult", workspace: Path) -> None:
         numbers = ", ".join(f"{name} {result.numbers[name]:.3f}" for name in there)
         print(f"pretrained on {counted(result.clips, 'clip')}: {numbers}")
         print(f"encoder: {result.encoder}")
-    print(next_command("finetune", workspace))

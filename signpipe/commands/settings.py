@@ -17,7 +17,7 @@ WIDTH = 92
 
 def settings(
     stage: Annotated[
-        Literal["extract", "prepare", "pretrain", "finetune", "evaluate"],
+        Literal["extract", "prepare", "pretrain", "finetune", "evaluate", "train"],
         typer.Argument(help="The command whose settings are shown."),
     ],
     preset: PresetOption = "compact",

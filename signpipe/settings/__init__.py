@@ -7,6 +7,7 @@ impossible value is refused by name.
 from signpipe.settings.base import MIRRORED, RENAMED, Settings, under_new_names
 from signpipe.settings.evaluation import EvaluateSettings
 from signpipe.settings.keypoints import ExtractSettings, PrepareSettings
+from signpipe.settings.pipeline import TrainSettings
 from signpipe.settings.presets import PRESETS
 from signpipe.settings.sources import as_options, parse_changes, resolve
 from signpipe.settings.training import (
@@ -47,6 +48,7 @@ __all__ = [
     "Schedule",
     "Settings",
     "Streams",
+    "TrainSettings",
     "Views",
     "as_options",
     "parse_changes",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from signpipe.settings.base import Settings
 from signpipe.settings.evaluation import EvaluateSettings
 from signpipe.settings.keypoints import ExtractSettings, PrepareSettings
+from signpipe.settings.pipeline import TrainSettings
 from signpipe.settings.sources import layers, leaves, resolve
 from signpipe.settings.training import FinetuneSettings, PretrainSettings
 
@@ -19,6 +20,7 @@ STAGES: dict[str, type[Settings]] = {
     "pretrain": PretrainSettings,
     "finetune": FinetuneSettings,
     "evaluate": EvaluateSettings,
+    "train": TrainSettings,
 }
 BOUNDS = {
     "minimum": "at least {}",

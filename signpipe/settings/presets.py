@@ -5,6 +5,7 @@ from typing import Any
 from signpipe.settings.base import Settings
 from signpipe.settings.evaluation import EvaluateSettings
 from signpipe.settings.keypoints import PrepareSettings
+from signpipe.settings.pipeline import TrainSettings
 from signpipe.settings.training import (
     EncoderSettings,
     FinetuneSettings,
@@ -102,6 +103,13 @@ PRESETS: dict[str, dict[type[Settings], Settings]] = {
 }
 
 for _stages in PRESETS.values():
-    _stages[EvaluateSettings] = EvaluateSettings.model_validate(
-        {"finetune": _stages[FinetuneSettings].model_dump()}
+    _finetune = _stages[FinetuneSettings].model_dump()
+    _stages[EvaluateSettings] = EvaluateSettings.model_validate({"finetune": _finetune})
+    _stages[TrainSettings] = TrainSettings.model_validate(
+        {
+            "prepare": _stages[PrepareSettings].model_dump(),
+            "pretrain": _stages[PretrainSettings].model_dump(),
+            "finetune": _finetune,
+            "evaluate": _stages[EvaluateSettings].model_dump(),
+        }
     )

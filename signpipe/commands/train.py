@@ -1,0 +1,69 @@
+"""train: from videos to a recogniser in one command."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from signpipe.commands import evaluate, extract, finetune, prepare, pretrain
+from signpipe.commands.options import (
+    FAILED_SOME,
+    FileOption,
+    PresetOption,
+    RedoOption,
+    SetOption,
+    WorkspaceOption,
+    changes,
+)
+from signpipe.commands.output import next_command
+from signpipe.settings import TrainSettings, resolve
+from signpipe.workspace import DEFAULT, Workspace
+
+# A stage's result in the words of its own command.
+SHOW: dict[str, Callable[[Any, Path], None]] = {
+    "extract": extract.show,
+    "prepare": prepare.show,
+    "pretrain": pretrain.show,
+    "finetune": finetune.show,
+    "evaluate": lambda result, _: evaluate.show(result),
+}
+
+
+def train(
+    videos: Annotated[list[Path], typer.Argument(help="Videos, and folders to search for videos.")],
+    workspace: WorkspaceOption = DEFAULT,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="A table of path, label and, where known, signer and split; default: a label is "
+            "its folder's name."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that extract; default: one a core.")
+    ] = None,
+    preset: PresetOption = "compact",
+    settings: FileOption = None,
+    set_: SetOption = None,
+    redo: RedoOption = False,
+) -> None:
+    """Videos to a recogniser of your signs: extract, pretrain, finetune, evaluate --split test.
+
+    The same command goes on where it stopped, and does after you added or relabelled clips what
+    they ask for. Settings have their stage's name before them: --set finetune.epochs=5.
+    """
+    from signpipe import pipeline
+
+    result = pipeline.run(
+        Workspace(workspace),
+        videos,
+        resolve(TrainSettings, preset, settings, changes(set_)),
+        labels=labels,
+        workers=workers,
+        redo=redo,
+        finished=lambda stage, result: SHOW[stage](result, workspace),
+    )
+    print(next_command("predict CLIP", workspace))
+    if result.extract.failures:
+        raise typer.Exit(FAILED_SOME)

@@ -1,0 +1,77 @@
+"""From videos to a recogniser and its accuracy: which stage comes where."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from signpipe import workspace_status
+from signpipe.evaluation import evaluate
+from signpipe.evaluation.evaluate import EvaluateResult
+from signpipe.extraction import extract
+from signpipe.extraction.extract import ExtractResult
+from signpipe.parts import prepare
+from signpipe.parts.prepare import PrepareResult
+from signpipe.settings import TrainSettings
+from signpipe.splits import TEST
+from signpipe.training import finetune, pretrain
+from signpipe.training.finetune import FinetuneResult
+from signpipe.training.pretrain import PretrainResult
+from signpipe.workspace import Workspace
+
+RUN = "default"  # of pretrain and finetune
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What each stage found and did."""
+
+    extract: ExtractResult
+    prepare: PrepareResult
+    pretrain: PretrainResult
+    finetune: FinetuneResult
+    evaluate: EvaluateResult
+
+
+def run(
+    workspace: Workspace,
+    videos: Sequence[Path],
+    settings: TrainSettings | None = None,
+    *,
+    labels: Path | None = None,
+    splits: Sequence[str] | None = None,
+    workers: int | None = None,
+    redo: bool = False,
+    finished: Callable[[str, Any], None] = lambda stage, result: None,
+) -> TrainResult:
+    """Extract, prepare, pretrain (on `splits`), fine-tune, and evaluate on test.
+
+    What is done already is not done again, except what clips or labels that changed have made
+    stale. `redo` trains and evaluates anew, also with other settings than before. `finished` is
+    called with a stage's name and its result as it ends. Raises SignpipeError as the stages do.
+    """
+    s = settings or TrainSettings()
+
+    def done(stage: str, result: Result) -> Result:
+        finished(stage, result)
+        return result
+
+    def anew(stage: str) -> bool:
+        return redo or _stale(workspace, stage)
+
+    return TrainResult(
+        done("extract", extract.run(workspace, videos, s.extract, labels=labels, workers=workers)),
+        done("prepare", prepare.run(workspace, s.prepare)),
+        done("pretrain", pretrain.run(workspace, s.pretrain, splits=splits, redo=anew("pretrain"))),
+        done("finetune", finetune.run(workspace, s.finetune, run=RUN, redo=anew("finetune"))),
+        done("evaluate", evaluate.run(workspace, s.evaluate, split=TEST, run=RUN, redo=redo)),
+    )
+
+
+def _stale(workspace: Workspace, stage: str) -> bool:
+    """Whether the stage's finished run no longer agrees with the clips and labels."""
+    return any(
+        (entry.stage, entry.name, entry.state) == (stage, RUN, workspace_status.STALE)
+        for entry in workspace_status.run(workspace).stages
+    )
