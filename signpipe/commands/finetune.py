@@ -9,16 +9,16 @@ from signpipe.commands.options import (
     DevicesOption,
     FileOption,
     LoggerOption,
-    PresetOption,
     RedoOption,
     RunOption,
+    RunPresetOption,
     SetOption,
     WorkspaceOption,
     changes,
 )
 from signpipe.commands.output import next_command
 from signpipe.errors import SignpipeError
-from signpipe.settings import FinetuneSettings, resolve
+from signpipe.settings import FinetuneSettings
 from signpipe.wording import counted, listed
 from signpipe.workspace import DEFAULT, Workspace
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def finetune(
     workspace: WorkspaceOption = DEFAULT,
     run: RunOption = None,
-    preset: PresetOption = "compact",
+    preset: RunPresetOption = None,
     encoder: Annotated[
         str | None, typer.Option(help="A pretraining run or an encoder file; default: the newest.")
     ] = None,
@@ -49,15 +49,18 @@ def finetune(
 ) -> None:
     """Learn the labelled signs, and make a recogniser of them."""
     from signpipe.training import finetune as stage
+    from signpipe.training.begun import Begun
     from signpipe.training.devices import team
 
     if encoder and from_scratch:
         raise SignpipeError("--encoder and --from-scratch exclude each other")
     given = changes(set_, epochs=epochs, seed=seed, labels_per_sign=labels_per_sign)
+    name = stage.run_name(run, from_scratch)
+    begun = Begun.of(Workspace(workspace).run("finetune", name), redo)
     with team():
         result = stage.run(
             Workspace(workspace),
-            resolve(FinetuneSettings, preset, settings, given),
+            begun.settings(FinetuneSettings, preset, settings, given),
             run=run,
             encoder=encoder,
             from_scratch=from_scratch,

@@ -16,6 +16,12 @@ WorkspaceOption = Annotated[
     ),
 ]
 PresetOption = Annotated[str, typer.Option(help=f"Start from: {', '.join(PRESETS)}.")]
+RunPresetOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Start from: {', '.join(PRESETS)} (default: what the run was begun with, or compact)."
+    ),
+]
 FileOption = Annotated[
     Path | None, typer.Option("--settings", help="A TOML file with any of the stage's settings.")
 ]

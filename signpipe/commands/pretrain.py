@@ -9,14 +9,14 @@ from signpipe.commands.options import (
     DevicesOption,
     FileOption,
     LoggerOption,
-    PresetOption,
     RedoOption,
+    RunPresetOption,
     SetOption,
     WorkspaceOption,
     changes,
 )
 from signpipe.commands.output import next_command
-from signpipe.settings import PretrainSettings, resolve
+from signpipe.settings import PretrainSettings
 from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def pretrain(
     workspace: WorkspaceOption = DEFAULT,
     run: Annotated[str, typer.Option("--run", help="Name of the run.")] = "default",
-    preset: PresetOption = "compact",
+    preset: RunPresetOption = None,
     splits: Annotated[
         str | None,
         typer.Option(
@@ -48,12 +48,15 @@ def pretrain(
 ) -> None:
     """Learn an encoder from clips without labels; interrupted, the same command goes on."""
     from signpipe.training import pretrain as stage
+    from signpipe.training.begun import Begun
     from signpipe.training.devices import team
 
+    given = changes(set_, epochs=epochs, seed=seed)
+    begun = Begun.of(Workspace(workspace).run("pretrain", run), redo)
     with team():
         result = stage.run(
             Workspace(workspace),
-            resolve(PretrainSettings, preset, settings, changes(set_, epochs=epochs, seed=seed)),
+            begun.settings(PretrainSettings, preset, settings, given),
             run=run,
             splits=[name.strip() for name in splits.split(",")] if splits is not None else None,
             init=init,

@@ -1,5 +1,6 @@
 """Where a stage's values come from: its preset, a TOML file, single changes; the last one wins."""
 
+import copy
 import json
 import tomllib
 from collections.abc import Iterator
@@ -20,17 +21,22 @@ SUGGESTED = 3  # names at most
 
 def resolve(
     model: type[Model],
-    preset: str = "compact",
+    preset: str | None = None,
     file: Path | None = None,
     changes: dict[str, Any] | None = None,
+    begun: dict[str, Any] | None = None,
 ) -> Model:
     """Settings of a stage from its preset, a TOML file and single changes (the last one wins).
 
-    The file may hold the stage's fields at its top level or nested tables (`[encoder]`); a dotted
-    name such as `encoder.frames` in `changes` reaches into one. Raises SignpipeError.
+    Without a preset it is `compact`, or the values that a run was `begun` with. The file may hold
+    the stage's fields at its top level or nested tables (`[encoder]`); a dotted name such as
+    `encoder.frames` in `changes` reaches into one. Raises SignpipeError.
     """
-    values: dict[str, Any] = {}
-    for layer in layers(model, preset, file, changes).values():
+    values = copy.deepcopy(begun) if begun and preset is None else {}
+    given = layers(model, preset or "compact", file, changes)
+    if values:
+        del given[next(iter(given))]  # the preset
+    for layer in given.values():
         _merge(values, layer)
     try:
         return model.model_validate(values)

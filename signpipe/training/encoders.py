@@ -8,7 +8,15 @@ from typing import Any
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import BackboneCard, read_backbone_card
 from signpipe.parts.store import Parts
-from signpipe.settings import STREAMS_OF, EncoderSettings, PrepareSettings, Views
+from signpipe.settings import (
+    PRESETS,
+    STREAMS_OF,
+    EncoderSettings,
+    FinetuneSettings,
+    PrepareSettings,
+    Views,
+    resolve,
+)
 from signpipe.workspace import Workspace, differences, sha256_of_file
 
 ENCODER = "encoder.safetensors"
@@ -21,18 +29,21 @@ def find_encoder(workspace: Workspace, name: str | None) -> Path | None:
     """
     if name is not None:
         return named_encoder(workspace, name)
-    begun = workspace.runs("pretrain")
-    for run_name in begun:
-        path = workspace.run("pretrain", run_name) / ENCODER
-        if path.exists():
-            return path
-    if begun:
+    if (newest := newest_encoder(workspace)) is not None:
+        return newest
+    if begun := workspace.runs("pretrain"):
         raise SignpipeError(
             f"the pretraining run {begun[0]!r} is not finished; run `signpipe pretrain"
             f"{'' if begun[0] == 'default' else f' --run {begun[0]}'}` to finish it, or use "
             "--from-scratch"
         )
     return None
+
+
+def newest_encoder(workspace: Workspace) -> Path | None:
+    """The encoder file of the newest finished pretraining run; None if there is none."""
+    paths = (workspace.run("pretrain", name) / ENCODER for name in workspace.runs("pretrain"))
+    return next((path for path in paths if path.exists()), None)
 
 
 def named_encoder(workspace: Workspace, name: str) -> Path:
@@ -72,6 +83,21 @@ def fitting_card(
         if found := differences(then, now):
             raise _misfit(path, found, f"use {_as_options(then, now)}")
     return card
+
+
+def with_its_sizes(settings: FinetuneSettings, path: Path, card: BackboneCard) -> FinetuneSettings:
+    """The settings for fine-tuning an encoder file, which brings its own sizes.
+
+    Raises SignpipeError if others were asked for: sizes that are neither its own nor a preset's.
+    """
+    presets = (resolve(FinetuneSettings, name) for name in PRESETS)
+    if settings.encoder not in [preset.encoder for preset in presets]:
+        then = {"encoder": card.encoder.model_dump(mode="json", exclude={"embedding"})}
+        now = {"encoder": settings.encoder.model_dump(mode="json", exclude={"embedding"})}
+        if found := differences(then, now):
+            mend = "leave the encoder's settings out, or use --from-scratch"
+            raise _misfit(path, found, mend)
+    return settings.model_copy(update={"encoder": card.encoder})
 
 
 def origin(workspace: Workspace, path: Path | None) -> dict[str, str] | None:

@@ -37,8 +37,16 @@ from signpipe.splits import (
     tell_left_out,
 )
 from signpipe.training import training_runs
+from signpipe.training.begun import Begun
 from signpipe.training.devices import check_devices, train_on
-from signpipe.training.encoders import find_encoder, fitting_card, origin
+from signpipe.training.encoders import (
+    find_encoder,
+    fitting_card,
+    named_encoder,
+    newest_encoder,
+    origin,
+    with_its_sizes,
+)
 from signpipe.training.loop import State, draw, fit, pick_device
 from signpipe.training.metrics import mean_class, top_k
 from signpipe.training.metrics_log import Logger
@@ -183,21 +191,23 @@ def run(
 
     `encoder` names a pretraining run or an encoder file; `run` names the result (default "default",
     or "scratch" without pretraining). `devices` processes share every batch. Prepares first where
-    needed. A finished run is left alone, an unfinished one goes on. Raises SignpipeError if there
-    is nothing to learn from.
+    needed. What is not given is as the run was begun. A finished run is left alone, an unfinished
+    one goes on; one whose clips, labels or encoder have changed is made again. Raises SignpipeError
+    if there is nothing to learn from, or the run was begun with other settings.
     """
-    settings = settings or FinetuneSettings()
-    backbone = None if from_scratch else find_encoder(workspace, encoder)
-    if backbone is None and not from_scratch:
-        note("no pretrained encoder in this workspace: learning from scratch")
-    name = run or (SCRATCH if from_scratch else "default")
+    name = run_name(run, from_scratch)
+    folder = workspace.run("finetune", name)
+    begun = Begun.of(folder, redo)
+    settings = settings or begun.settings(FinetuneSettings)
+    from_scratch = from_scratch or (encoder is None and bool(begun.option("from_scratch", None)))
+    backbone = _start(workspace, begun, encoder, from_scratch)
     prepared = prepare.run(workspace)
     if not prepared.already:
         note(f"prepared {counted(prepared.clips, 'clip')} in {prepared.path}")
     parts = open_parts(workspace.parts)
     if backbone:
         card = fitting_card(backbone, parts, settings)
-        settings = settings.model_copy(update={"encoder": card.encoder})
+        settings = with_its_sizes(settings, backbone, card)
     rows = read_clips(workspace.clips).values()
     table = [clip for clip in rows if clip.clip_id in parts.rows]
     clips, how = labelled_clips(table, settings.labels_per_sign, settings.seed)
@@ -205,7 +215,7 @@ def run(
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
     check_devices(devices, min(settings.batch_size, sum(clip.split == TRAIN for clip in known)))
-    folder, began_from = workspace.run("finetune", name), origin(workspace, backbone)
+    began_from = origin(workspace, backbone)
     pool = unlabelled(workspace, parts, clips) if backbone and settings.unlabelled else []
     inputs = {
         "labels": fingerprint(known),
@@ -215,8 +225,10 @@ def run(
         "encoder": began_from["sha256"] if began_from else None,
     }
     with workspace.lock(f"finetune-{name}"):
-        asked, finished = settings.model_dump(mode="json"), training_runs.RECOGNIZER
-        about = {"began_from": began_from, "prepared": len(parts)}
+        # An encoder brings its own sizes.
+        asked = settings.model_dump(mode="json", exclude={"encoder"} if backbone else set())
+        about = {"began_from": began_from, "from_scratch": from_scratch, "prepared": len(parts)}
+        finished = training_runs.RECOGNIZER
         made = training_runs.begin(folder, asked, inputs, finished, redo, **about)
         validation = {}
         if made:
@@ -241,6 +253,26 @@ def run(
         made is None,
         validation,
     )
+
+
+def run_name(run: str | None, from_scratch: bool) -> str:
+    """The name of a run, where none is given."""
+    return run or (SCRATCH if from_scratch else "default")
+
+
+def _start(
+    workspace: Workspace, begun: Begun, encoder: str | None, from_scratch: bool
+) -> Path | None:
+    """The encoder to begin from: as asked for, else the run's own, else the newest; or None."""
+    given = named_encoder(workspace, encoder) if encoder else None
+    found = begun.encoder(workspace, given, from_scratch)
+    if found is None and not from_scratch:
+        found = find_encoder(workspace, None)
+        if found is None:
+            note("no pretrained encoder in this workspace: learning from scratch")
+    elif found and given is None and newest_encoder(workspace) not in (None, found):
+        note(f"it was begun from {found}, and stays so; {newest_encoder(workspace)} is newer")
+    return found
 
 
 def unlabelled(workspace: Workspace, parts: Parts, labelled: list[Clip]) -> list[Clip]:

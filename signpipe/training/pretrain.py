@@ -24,6 +24,7 @@ from signpipe.progress import note
 from signpipe.settings import PrepareSettings, PretrainSettings
 from signpipe.splits import POOL, TRAIN, Splits, split_clips
 from signpipe.training import training_runs
+from signpipe.training.begun import Begun
 from signpipe.training.devices import check_devices, train_on
 from signpipe.training.encoders import ENCODER, fitting_card, named_encoder, origin
 from signpipe.training.loop import draw, fit, pick_device
@@ -120,12 +121,16 @@ def run(
     """Pretrain on the clips that may be learned from (`splits`, default train, unlabelled, none).
 
     `init` names a pretraining run or an encoder file, whose encoders' weights are the start; the
-    projection heads are new. `devices` processes share every batch. Prepares first where needed. A
-    finished run is left alone, an unfinished one goes on. Raises SignpipeError if there are too few
-    clips, `init` does not fit, or the run was begun with other settings.
+    projection heads are new. `devices` processes share every batch. Prepares first where needed.
+    What is not given is as the run was begun. A finished run is left alone, an unfinished one goes
+    on; one whose clips have changed is made again. Raises SignpipeError if there are too few clips,
+    `init` does not fit, or the run was begun with other settings.
     """
-    settings = settings or PretrainSettings()
-    start = named_encoder(workspace, init) if init else None
+    folder = workspace.run("pretrain", run)
+    begun = Begun.of(folder, redo)
+    settings = settings or begun.settings(PretrainSettings)
+    splits = begun.option("splits", None if splits is None else list(splits))
+    start = begun.encoder(workspace, named_encoder(workspace, init) if init else None, False)
     prepared = prepare.run(workspace)
     if not prepared.already:
         note(f"prepared {counted(prepared.clips, 'clip')} in {prepared.path}")
@@ -134,7 +139,6 @@ def run(
         fitting_card(start, parts, settings, settings.encoder)
     pool = pool_clips(workspace, parts, splits)
     check_devices(devices, min(settings.batch_size, len(pool)))
-    folder = workspace.run("pretrain", run)
     encoder, began_from = folder / ENCODER, origin(workspace, start)
     inputs = {
         "clips": len(pool),

@@ -9,6 +9,7 @@ from signpipe.errors import SignpipeError
 from signpipe.progress import note
 from signpipe.settings import under_new_names
 from signpipe.tables import read_table, write_table
+from signpipe.wording import counted
 from signpipe.workspace import (
     Workspace,
     differences,
@@ -32,29 +33,61 @@ def begin(
 ) -> Path | None:
     """Ready a run, and say in which folder it is made; None if it is finished and up to date.
 
-    `finished` is the file that a finished run has, `more` what its record says beside. A run that
-    was made with other settings or inputs is refused, naming the fields that differ: it is neither
-    mixed nor thrown away unless `redo` says so. Even then it stays until the new one, made in a
-    folder beside it, is finished and takes its place (see `end`); an interrupted `redo` goes on.
+    `finished` is the file that a finished run has, `more` what its record says beside, such as how
+    many clips are `prepared`. A run of other settings is refused, naming the fields that differ: it
+    is neither mixed nor thrown away unless `redo` says so. One whose inputs have changed is made
+    again, and that is said. In both cases a finished run stays until the new one, made in a folder
+    beside it, is finished and takes its place (see `end`); interrupted, the same command goes on.
     """
     beside = redo_of(folder)
     if (beside / finished).exists():  # killed before it took its place
         end(beside, folder)
-    if redo and folder.exists():
-        if _differences(beside, settings, inputs):
+    if not redo and (found := _settings_differ(folder, settings)):
+        raise SignpipeError(
+            f"{folder} was begun differently: {_listed(found)}; "
+            "use --redo to begin it again, or --run NAME for another one beside it"
+        )
+    changed = _inputs_differ(folder, inputs)
+    whole = (folder / finished).exists()
+    if changed and not redo:
+        words = _in_words(read_record(folder) or {}, changed, more.get("prepared"))
+        then = "it is made again, and stays until that is finished" if whole else "it begins anew"
+        note(f"{words} since {folder} was {'made' if whole else 'begun'}: {then}")
+    if changed and not whole:
+        _discard(folder)
+    elif (changed or redo) and folder.exists():
+        if _settings_differ(beside, settings) or _inputs_differ(beside, inputs):
             _discard(beside)
         folder = beside
     elif beside.exists():
         note(f"an unfinished --redo of this run is kept in {beside}; --redo goes on with it")
     remove_temporaries(folder)
-    if found := _differences(folder, settings, inputs):
-        raise SignpipeError(
-            f"{folder} was begun differently: {_listed(found)}; "
-            "use --redo to begin it again, or --run NAME for another one beside it"
-        )
     if not (folder / "settings.json").exists():
         write_record(folder, settings, inputs, **more)
     return None if (folder / finished).exists() else folder
+
+
+def _in_words(record: dict[str, Any], changed: Sequence[str], prepared: int | None) -> str:
+    """What has changed of a run's inputs, of which `changed` tells by names and fingerprints.
+
+    `prepared` is how many clips there are with landmarks, which its record tells of then.
+    """
+    names = {text.split(" ", 1)[0].split(".")[0] for text in changed}
+    found = []
+    if "parts" in names:
+        then = record.get("prepared")
+        added = prepared - then if prepared and isinstance(then, int) else 0
+        if added:
+            found.append(f"you {'added' if added > 0 else 'removed'} {counted(abs(added), 'clip')}")
+        else:
+            found.append("landmarks of clips were added or changed")
+    elif names & {"labels", "pool", "unlabelled"}:
+        found.append("labels, signers or splits were changed")
+    if "prepare" in names:
+        found.append("prepare's settings were changed")
+    if names & {"encoder", "init"}:
+        found.append("the encoder to begin from is another one, or was made again")
+    return " and ".join(found) or "; ".join(changed)
 
 
 def end(made: Path, folder: Path) -> None:
@@ -75,28 +108,34 @@ def _discard(folder: Path) -> None:
 
 
 def redo_of(folder: Path) -> Path:
-    """Where a --redo of a run grows until it takes the run's place."""
+    """Where a run that is made again grows until it takes the old one's place."""
     return folder.with_name(f".{folder.name}.redo")
 
 
-def _differences(folder: Path, settings: dict[str, Any], inputs: dict[str, Any]) -> list[str]:
-    """In what a begun run's record differs; nothing if there is none."""
+def _settings_differ(folder: Path, settings: dict[str, Any]) -> list[str]:
+    """In which settings a begun run's record differs; nothing if there is none."""
+    record = read_record(folder)
+    if record is None:
+        return []
+    then = under_new_names(record["settings"])
+    if "encoder" not in settings:  # the sizes of one that is begun from are no settings
+        then.pop("encoder", None)
+    return differences(then, settings)
+
+
+def _inputs_differ(folder: Path, inputs: dict[str, Any]) -> list[str]:
     record = read_record(folder)
     if record is None:
         return []
     then = dict(record["inputs"])
     if isinstance(then.get("prepare"), dict):
         then["prepare"] = under_new_names(then["prepare"])
-    return differences(
-        {"settings": under_new_names(record["settings"]), "inputs": then},
-        {"settings": settings, "inputs": inputs},
-    )
+    return differences(then, inputs)
 
 
 def _listed(found: Sequence[str], most: int = 6) -> str:
-    short = [text.replace("settings.", "").replace("inputs.", "") for text in found]
-    more = f" and {len(short) - most} more" if len(short) > most else ""
-    return "; ".join(short[:most]) + more
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return "; ".join(found[:most]) + more
 
 
 def write_clip_list(path: Path, rows: Sequence[tuple[str, str]]) -> None:

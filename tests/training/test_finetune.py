@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -48,21 +49,24 @@ def test_from_scratch_it_learns_made_up_signs_by_signers_it_has_not_seen(signs_w
 def test_the_pretrained_encoder_brings_its_size_and_is_recorded(
     signs_workspace, settings, pretrained
 ):
-    other_size = settings.model_copy(
-        update={"epochs": 1, "encoder": settings.encoder.model_copy(update={"frames": 12})}
-    )
-    result = finetune.run(signs_workspace, other_size)
+    preset = settings.model_copy(update={"epochs": 1, "encoder": FinetuneSettings().encoder})
+    result = finetune.run(signs_workspace, preset)
     assert result.encoder == pretrained
     _, card = load_recognizer(result.recognizer)
     assert card.encoder == settings.encoder
     assert card.trained["pretrained"] is True
-    named = finetune.run(signs_workspace, other_size, encoder=str(pretrained), run="named")
+    named = finetune.run(signs_workspace, preset, encoder=str(pretrained), run="named")
     assert named.encoder == pretrained
     with pytest.raises(SignpipeError, match="nowhere"):
-        finetune.run(signs_workspace, other_size, encoder="nowhere")
+        finetune.run(signs_workspace, preset, encoder="nowhere", run="other")
+    asked = settings.encoder.model_copy(update={"frames": 12})
+    with pytest.raises(SignpipeError, match=r"encoder\.frames was 8, is 12; leave .*from-scratch"):
+        finetune.run(signs_workspace, preset.model_copy(update={"encoder": asked}), run="asked")
 
 
-def test_again_does_nothing_and_changed_labels_are_noticed(signs_workspace, settings):
+def test_again_does_nothing_and_with_changed_labels_it_learns_again(
+    signs_workspace, settings, capsys
+):
     short = settings.model_copy(update={"epochs": 1})
     finetune.run(signs_workspace, short, from_scratch=True)
     assert finetune.run(signs_workspace, short, from_scratch=True).already
@@ -72,8 +76,39 @@ def test_again_does_nothing_and_changed_labels_are_noticed(signs_workspace, sett
         for clip in clips.values()
     ]
     write_clips(signs_workspace.clips, rows)
-    with pytest.raises(SignpipeError, match="begun differently: labels was"):
-        finetune.run(signs_workspace, short, from_scratch=True)
+    capsys.readouterr()
+    again = finetune.run(signs_workspace, short, from_scratch=True)
+    assert "labels, signers or splits were changed since" in capsys.readouterr().err
+    assert load_recognizer(again.recognizer)[1].signs == ("drink", "forest", "house")
+    assert finetune.run(signs_workspace, short, from_scratch=True).already
+
+
+def test_what_is_not_said_is_as_the_run_was_begun(signs_workspace, settings, pretrained, capsys):
+    short = settings.model_copy(update={"epochs": 1})
+    first = finetune.run(signs_workspace, short, encoder=str(pretrained))
+    newer = signs_workspace.run("pretrain", "newer")
+    shutil.copytree(pretrained.parent, newer)
+    os.utime(newer / "settings.json", (2e9, 2e9))
+    again = finetune.run(signs_workspace)
+    assert again.already and again.encoder == first.encoder
+    assert "newer/encoder.safetensors is newer" in capsys.readouterr().err
+    with pytest.raises(SignpipeError, match=r"to begin from was .*, is none; use --redo .*--run"):
+        finetune.run(signs_workspace, run="default", from_scratch=True)
+    finetune.run(signs_workspace, short, run="own", from_scratch=True)
+    assert finetune.run(signs_workspace, run="own").already
+    with pytest.raises(SignpipeError, match=r"to begin from was none, is .*default"):
+        finetune.run(signs_workspace, short, run="own", encoder="default")
+
+
+def test_a_first_encoder_is_learned_from(signs_workspace, settings, small, capsys):
+    short = settings.model_copy(update={"epochs": 1, "encoder": FinetuneSettings().encoder})
+    finetune.run(signs_workspace, short)
+    chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
+    encoder = pretrain.run(signs_workspace, chosen).encoder
+    capsys.readouterr()
+    again = finetune.run(signs_workspace)
+    assert again.encoder == encoder and not again.already
+    assert "the encoder to begin from is another one" in capsys.readouterr().err
 
 
 def test_few_labels_leave_val_and_test_whole(signs_workspace, settings):
@@ -155,7 +190,9 @@ def test_the_encoders_form_of_motion_goes_with_it(signs_workspace, settings, sma
     changes = {**small, "epochs": 1, "queue": 24, "encoder.motion": "backward"}
     encoder = pretrain.run(signs_workspace, resolve(PretrainSettings, changes=changes)).encoder
     assert read_backbone_card(encoder).encoder.motion == "backward"
-    result = finetune.run(signs_workspace, settings.model_copy(update={"epochs": 1}))
+    sizes = FinetuneSettings().encoder
+    short = settings.model_copy(update={"epochs": 1, "encoder": sizes})
+    result = finetune.run(signs_workspace, short)
     _, card = load_recognizer(result.recognizer)
     assert card.encoder.motion == "backward"
 

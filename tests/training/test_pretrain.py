@@ -12,6 +12,8 @@ from safetensors.torch import load_file
 import signpipe
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
+from signpipe.extraction import import_keypoints
+from signpipe.landmarks.pack import write_pack
 from signpipe.model.backbone import read_backbone_card
 from signpipe.parts.store import open_parts
 from signpipe.settings import PretrainSettings, resolve
@@ -185,12 +187,60 @@ def test_it_goes_on_from_another_encoder(signs_workspace, settings):
     assert record["began_from"] == began_from
     assert record["inputs"]["init"] == began_from["sha256"]
     assert read_backbone_card(result.encoder).trained["began_from"] == began_from
-    with pytest.raises(SignpipeError, match="begun differently: init was .*, is null"):
-        pretrain.run(signs_workspace, still)
+    assert pretrain.run(signs_workspace).already  # it remembers what it began from
+    copy = first.encoder.with_name("copy.safetensors")
+    copy.write_bytes(first.encoder.read_bytes())
+    assert pretrain.run(signs_workspace, init=str(copy)).already  # the same by another name
+    pretrain.run(signs_workspace, still, run="second")
+    with pytest.raises(SignpipeError, match=r"to begin from was .*first.*, is .*second.*--redo"):
+        pretrain.run(signs_workspace, init="second")
     by_path = pretrain.run(signs_workspace, still, run="by_path", init=str(first.encoder))
     assert (load_file(by_path.encoder)[weights[0]] == other[weights[0]]).all()
     with pytest.raises(SignpipeError, match="'nowhere'"):
         pretrain.run(signs_workspace, still, run="more", init="nowhere")
+
+
+def test_clips_that_were_added_are_learned_from_and_the_old_encoder_stays_until_then(
+    signs_workspace, settings, walk, tmp_path, capsys, monkeypatch
+):
+    first = pretrain.run(signs_workspace, settings, splits=["", "train"])
+    before = sha256_of_file(first.encoder)
+    more = {f"new/{i}": walk(i, 9, 0) for i in range(2)}
+    write_pack(tmp_path / "more.h5", more)
+    import_keypoints.run(signs_workspace, [tmp_path / "more.h5"])
+    capsys.readouterr()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pretrain, "save_backbone", interrupt)
+        pretrain.run(signs_workspace)
+    assert "you added 2 clips since" in capsys.readouterr().err
+    assert sha256_of_file(first.encoder) == before
+    again = pretrain.run(signs_workspace)
+    assert again.clips == first.clips + 2 and not again.already
+    assert sha256_of_file(again.encoder) != before
+    record = read_record(again.folder)
+    assert record["settings"] == settings.model_dump(mode="json")
+    assert record["splits"] == ["", "train"]
+    assert [path.name for path in again.folder.parent.iterdir()] == ["default"]
+    with pytest.raises(SignpipeError, match="splits was ,train, is unlabelled; use --redo"):
+        pretrain.run(signs_workspace, splits=["unlabelled"])
+
+
+def test_an_unfinished_run_begins_anew_with_the_clips_that_were_added(
+    signs_workspace, settings, walk, tmp_path, capsys, monkeypatch
+):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pretrain, "save_backbone", interrupt)
+        pretrain.run(signs_workspace, settings)
+    write_pack(tmp_path / "more.h5", {"new/0": walk(0, 9, 0)})
+    import_keypoints.run(signs_workspace, [tmp_path / "more.h5"])
+    result = pretrain.run(signs_workspace)
+    assert "you added 1 clip since" in capsys.readouterr().err
+    assert "new/0" in training_runs.read_clip_list(result.folder / "clips.csv")
+    assert read_record(result.folder)["settings"] == settings.model_dump(mode="json")
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")

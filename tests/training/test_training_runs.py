@@ -15,7 +15,7 @@ def test_new_unfinished_done_and_different(tmp_path):
     assert read_record(folder)["note"] == "x"
     (folder / "result").touch()
     assert begin(folder, SETTINGS, {"clips": 9}, "result", False) is None
-    with pytest.raises(SignpipeError, match=r"clips was 9, is 8; encoder\.frames was 8, is 16"):
+    with pytest.raises(SignpipeError, match=r"differently: encoder\.frames was 8, is 16"):
         begin(folder, OTHER, {"clips": 8}, "result", False)
     assert (folder / "result").exists()
 

@@ -16,7 +16,7 @@ from signpipe.evaluation.protocols.frozen import find
 from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
 from signpipe.settings import FinetuneSettings
-from signpipe.training.encoders import fitting_card
+from signpipe.training.encoders import fitting_card, with_its_sizes
 from signpipe.training.finetune import SCRATCH, learn, unlabelled
 from signpipe.training.loop import pick_device
 from signpipe.training.precision import settled
@@ -66,7 +66,7 @@ def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Star
         return Start(None, settings, parts, None, request.run or SCRATCH)
     frozen = find(workspace, request)
     card = fitting_card(frozen.path, frozen.parts, settings)
-    settings = settings.model_copy(update={"encoder": card.encoder})
+    settings = with_its_sizes(settings, frozen.path, card)
     return Start(frozen.path, settings, frozen.parts, frozen.stage, frozen.run)
 
 
