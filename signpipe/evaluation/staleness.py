@@ -13,8 +13,8 @@ from signpipe.parts.prepare import usable_outcomes, wanted_record
 from signpipe.parts.store import Parts, read_parts_record
 from signpipe.settings import PrepareSettings, under_new_names
 from signpipe.skeleton import KEYPOINTS
-from signpipe.training.encoders import ENCODER
 from signpipe.training.finetune import unlabelled
+from signpipe.training.training_runs import ENCODER
 from signpipe.workspace import Workspace, read_json, sha256_of_version
 
 

@@ -17,9 +17,8 @@ from signpipe.settings import (
     Views,
     resolve,
 )
+from signpipe.training.training_runs import ENCODER
 from signpipe.workspace import Workspace, differences, sha256_of_file
-
-ENCODER = "encoder.safetensors"
 
 
 def find_encoder(workspace: Workspace, name: str | None) -> Path | None:

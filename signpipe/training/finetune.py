@@ -1,26 +1,17 @@
 """finetune: the encoders and new classifiers learn the user's signs from labelled clips."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from pydantic import ValidationError
-from torch import Tensor, nn
-from torch.nn import functional as F
 
 from signpipe.cliptable import Clip, count_by, read_clips
 from signpipe.errors import SignpipeError
-from signpipe.model import distributed
-from signpipe.model.backbone import load_backbone
 from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.stream_classifiers import (
     StreamClassifiers,
     combine,
-    final,
     save_recognizer,
 )
 from signpipe.parts import prepare
@@ -38,6 +29,7 @@ from signpipe.splits import (
 )
 from signpipe.training import training_runs
 from signpipe.training.begun import Begun
+from signpipe.training.classify import FinetuneData, Finetuning, Labelled
 from signpipe.training.devices import check_devices, train_on
 from signpipe.training.encoders import (
     find_encoder,
@@ -47,13 +39,12 @@ from signpipe.training.encoders import (
     origin,
     with_its_sizes,
 )
-from signpipe.training.loop import State, draw, fit, pick_device
+from signpipe.training.loop import State, fit
 from signpipe.training.metrics import mean_class, top_k
 from signpipe.training.metrics_log import Logger
 from signpipe.training.pretrain import pool_clips
-from signpipe.training.pseudo_labels import Neighbourhood, PseudoLabels
+from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.training.scoring import score
-from signpipe.training.views import random_views, stream_views
 from signpipe.wording import counted
 from signpipe.workspace import Workspace, read_record
 
@@ -73,107 +64,6 @@ class FinetuneResult:
     encoder: Path | None
     already: bool
     validation: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Rows in the parts file and their signs' numbers, both (B,) int64."""
-
-    rows: NDArray[np.int64]
-    labels: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, clips: list[Clip], parts: Parts, signs: list[str]) -> "Labelled":
-        number = {sign: i for i, sign in enumerate(signs)}
-        rows = [parts.rows[clip.clip_id] for clip in clips]
-        return cls(np.array(rows, np.int64), np.array([number[c.label] for c in clips], np.int64))
-
-
-@dataclass(frozen=True)
-class FinetuneData:
-    """What is learned: `train`, with so many `signs`, chosen by `val`.
-
-    `backbone` is the encoder file it begins from; `pseudo` are clips without labels.
-    """
-
-    train: Labelled
-    val: Labelled | None
-    signs: int
-    backbone: Path | None = None
-    pseudo: PseudoLabels | None = None
-
-
-class Finetuning:
-    """The loop's task: cross-entropy of every stream on randomly drawn, augmented clips.
-
-    Part of every batch may be clips with pseudo-labels: sure ones more often, all signs alike.
-    """
-
-    description = "finetune"
-
-    def __init__(self, settings: FinetuneSettings, parts: Parts, data: FinetuneData) -> None:
-        self.settings, self.parts, self.val = settings, parts, data.val
-        self.frames = settings.encoder.frames
-        torch.manual_seed(settings.seed)
-        self.recognizer = StreamClassifiers(
-            settings.encoder, data.signs, settings.streams, settings.classifier
-        )
-        if data.backbone:
-            load_backbone(data.backbone, self.recognizer.encoders)
-        self.module: nn.Module = self.recognizer.to(pick_device())
-        train, pseudo = data.train, data.pseudo
-        # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
-        share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
-        self.rows, self.labels, self.share = train.rows, train.labels, share / share.sum()
-        if pseudo:
-            # Few of them make up no more of a batch than of all clips.
-            part = min(settings.unlabelled, len(pseudo.rows) / (len(pseudo.rows) + len(share)))
-            even = pseudo.confidence / np.bincount(pseudo.labels, pseudo.confidence)[pseudo.labels]
-            self.rows = np.concatenate([train.rows, pseudo.rows])
-            self.labels = np.concatenate([train.labels, pseudo.labels])
-            self.share = np.concatenate([(1 - part) * self.share, part * even / even.sum()])
-        self.batch = min(settings.batch_size, len(self.rows))
-        self.steps = max(settings.min_steps_per_epoch, round(len(train.rows) / self.batch))
-
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        encoders = list(self.recognizer.encoders.parameters())
-        classifiers = list(self.recognizer.classifiers.parameters())
-        return [
-            {"params": encoders, "share": self.settings.encoder_lr_scale},
-            {"params": classifiers, "share": 1.0},
-        ]
-
-    def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
-        s = self.settings
-        rng, generator = draw(s.seed, "views", epoch, step)
-        chosen = rng.choice(len(self.rows), self.batch, p=self.share)
-        rows, labels = self.rows[chosen], torch.from_numpy(self.labels[chosen])
-        points, valid = random_views(self.parts, rows, s, self.frames, rng, generator)
-        own = distributed.own_share(len(rows))  # chance is the same whatever the number of ranks
-        labels = labels[own].to(pick_device())
-        form = self.recognizer.settings.motion
-        logits = self.parallel(stream_views(points[own], valid[own], pick_device(), form))
-        losses = [
-            F.cross_entropy(value, labels, label_smoothing=s.label_smoothing)
-            for value in logits.values()
-        ]
-        hits = final(logits).argmax(dim=1) == labels
-        loss = torch.stack(losses).sum()
-        numbers = {"loss": float(loss.detach()), "train_top1": float(hits.float().mean())}
-        return loss, numbers, len(rows)
-
-    @cached_property
-    def parallel(self) -> nn.Module:
-        """The recogniser, whose gradients all ranks share."""
-        return distributed.data_parallel(self.recognizer)
-
-    def validate(self) -> dict[str, float]:
-        """Accuracy on val, chosen on by `score`; without a val split the last epoch stays."""
-        if self.val is None:
-            return {}
-        logits = final(score(self.recognizer, self.parts, self.val.rows, self.frames))
-        top1, mean = top_k(logits, self.val.labels, 1), mean_class(logits, self.val.labels)
-        return {"val_top1": top1, "val_mean_class": mean, "score": (top1 + mean) / 2}
 
 
 def run(
@@ -234,11 +124,12 @@ def run(
         if made:
             used = {clip.clip_id: clip.split for clip in clips + pool}
             training_runs.write_clip_list(made / "clips.csv", list(used.items()))
-            near = [clip for clip in known if clip.split == TRAIN] + pool
-            streams = settings.streams
-            around = Neighbourhood.of(backbone, parts, near, streams) if backbone and pool else None
-            start = (backbone, around, logger)
-            validation = learn(workspace, settings, parts, known, signs, *start, made, how, devices)
+            graph = None
+            if backbone and pool:
+                near = [clip for clip in known if clip.split == TRAIN] + pool
+                graph = NeighbourGraph.of(backbone, parts, near, settings.streams)
+            job = FinetuneJob(workspace, settings, parts, known, how, backbone, graph)
+            validation = learn(job, made, logger, devices)
             training_runs.end(made, folder)
     dropped = tuple(sorted({clip.label for clip in clips} - set(signs)))
     counts = count_by(known, "split")
@@ -282,27 +173,38 @@ def unlabelled(workspace: Workspace, parts: Parts, labelled: list[Clip]) -> list
     return [replace(clip, label="", split=UNLABELLED) for clip in others]
 
 
-def learn(
-    workspace: Workspace,
-    settings: FinetuneSettings,
-    parts: Parts,
-    clips: list[Clip],
-    signs: list[str],
-    backbone: Path | None,
-    around: Neighbourhood | None,
-    logger: Logger | None,
-    folder: Path,
-    how: str,
-    devices: int = 1,
-) -> dict[str, float]:
-    """Train on those `clips` whose split is train, choose on those of val; returns val's figures.
+@dataclass(frozen=True)
+class FinetuneJob:
+    """What is learned, from what: those `clips` whose split is train, chosen on those of val.
 
-    `around` has the training clips and others, that get pseudo-labels from theirs. Leaves
-    checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
+    `split_from` says in words where the splits come from, `backbone` is the encoder file that it
+    begins from. `graph` has the training clips and others, that get pseudo-labels from theirs.
     """
-    extracted_with = _extract_settings(workspace)
-    data = _finetune_data(parts, clips, signs, backbone, around)
-    train_on(devices, _train, settings, workspace.parts, data, folder, logger)
+
+    workspace: Workspace
+    settings: FinetuneSettings
+    parts: Parts
+    clips: list[Clip]
+    split_from: str
+    backbone: Path | None = None
+    graph: NeighbourGraph | None = None
+
+    @property
+    def signs(self) -> list[str]:
+        return sorted({clip.label for clip in self.clips})
+
+
+def learn(
+    job: FinetuneJob, folder: Path, logger: Logger | None = None, devices: int = 1
+) -> dict[str, float]:
+    """Train a recogniser; returns the figures on val of the epoch that was chosen.
+
+    Leaves checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
+    """
+    settings, parts = job.settings, job.parts
+    extracted_with = _extract_settings(job.workspace)
+    data = _finetune_data(job)
+    train_on(devices, _train, settings, job.workspace.parts, data, folder, logger)
     task = Finetuning(settings, parts, data)
     state = fit(task, settings, folder, logger)  # of nothing, if several devices did it
     recognizer, val, pseudo = task.recognizer, data.val, data.pseudo
@@ -312,16 +214,16 @@ def learn(
     alone = settings.streams != "both"
     weight = choose_weight(recognizer, parts, val, task.frames) if val and not alone else 0.5
     trained = {
-        "split": how,
-        "clips": count_by(clips, "split"),
+        "split": job.split_from,
+        "clips": count_by(job.clips, "split"),
         "unlabelled": len(pseudo.rows) if pseudo else 0,
         "selection": selection(settings, val is not None),
         "epoch": state.best_epoch or state.epoch,
         "settings": settings.model_dump(mode="json"),
-        "pretrained": backbone is not None,
+        "pretrained": job.backbone is not None,
     }
     card = RecognizerCard(
-        signs=tuple(signs),
+        signs=tuple(job.signs),
         streams=settings.streams,
         classifier=settings.classifier,
         joint_weight=weight,
@@ -334,27 +236,20 @@ def learn(
     return _chosen(state)
 
 
-def _finetune_data(
-    parts: Parts,
-    clips: list[Clip],
-    signs: list[str],
-    backbone: Path | None,
-    around: Neighbourhood | None,
-) -> FinetuneData:
+def _finetune_data(job: FinetuneJob) -> FinetuneData:
     of_split = {
-        name: Labelled.of([clip for clip in clips if clip.split == name], parts, signs)
+        name: Labelled.of([c for c in job.clips if c.split == name], job.parts, job.signs)
         for name in (TRAIN, VAL)
     }
-    train = of_split[TRAIN]
+    train, signs = of_split[TRAIN], len(job.signs)
     val = of_split[VAL] if len(of_split[VAL].rows) else None
     if val is None:
         note("no clip is left to validate on: the last epoch is kept")
-    pseudo = around.pseudo_label(train.rows, train.labels, len(signs)) if around else None
+    pseudo = job.graph.pseudo_label(train.rows, train.labels, signs) if job.graph else None
     if pseudo:
-        count = len(pseudo.rows)
-        alike = counted(count, "unlabelled clip resembles", "unlabelled clips resemble")
-        note(f"{alike} labelled ones: learning from them too")
-    return FinetuneData(train, val, len(signs), backbone, pseudo)
+        found = counted(len(pseudo.rows), "unlabelled clip resembles", "unlabelled clips resemble")
+        note(f"{found} labelled ones: learning from them too")
+    return FinetuneData(train, val, signs, job.backbone, pseudo)
 
 
 def _train(

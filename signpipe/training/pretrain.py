@@ -26,7 +26,7 @@ from signpipe.splits import POOL, TRAIN, Splits, split_clips
 from signpipe.training import training_runs
 from signpipe.training.begun import Begun
 from signpipe.training.devices import check_devices, train_on
-from signpipe.training.encoders import ENCODER, fitting_card, named_encoder, origin
+from signpipe.training.encoders import fitting_card, named_encoder, origin
 from signpipe.training.loop import draw, fit, pick_device
 from signpipe.training.metrics_log import Logger
 from signpipe.training.views import random_views, stream_views
@@ -139,7 +139,7 @@ def run(
         fitting_card(start, parts, settings, settings.encoder)
     pool = pool_clips(workspace, parts, splits)
     check_devices(devices, min(settings.batch_size, len(pool)))
-    encoder, began_from = folder / ENCODER, origin(workspace, start)
+    encoder, began_from = folder / training_runs.ENCODER, origin(workspace, start)
     inputs = {
         "clips": len(pool),
         "pool": sha256_of_values(*(value for c in pool for value in (c.clip_id, c.signer))),
@@ -150,7 +150,7 @@ def run(
     asked = settings.model_dump(mode="json")
     with workspace.lock(f"pretrain-{run}"):
         about = {"began_from": began_from, "splits": splits, "prepared": len(parts)}
-        made = training_runs.begin(folder, asked, inputs, ENCODER, redo, **about)
+        made = training_runs.begin(folder, asked, inputs, training_runs.ENCODER, redo, **about)
         if made is None:
             return PretrainResult(folder, encoder, len(pool), True, {})
         training_runs.write_clip_list(
@@ -176,7 +176,7 @@ def run(
                 "settings": asked,
             },
         )
-        save_backbone(made / ENCODER, task.contrast.encoders(), card)
+        save_backbone(made / training_runs.ENCODER, task.contrast.encoders(), card)
         training_runs.end(made, folder)
     return PretrainResult(folder, encoder, len(pool), False, state.rows[-1])
 

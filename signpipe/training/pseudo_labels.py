@@ -1,4 +1,4 @@
-"""The clips around labelled ones: few labels spread to them, along what an encoder finds alike."""
+"""Pseudo-labels: few labels spread to other clips, along a graph of what an encoder finds alike."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,16 +37,19 @@ class PseudoLabels:
 
 
 @dataclass(frozen=True)
-class Neighbourhood:
-    """Clips that may be learned from, by rows in the parts file, and the graph (N, N) between."""
+class NeighbourGraph:
+    """Clips that may be learned from, by rows in the parts file.
+
+    `weights` (N, N) are those of the edges between them.
+    """
 
     rows: NDArray[np.int64]
-    graph: csr_matrix
+    weights: csr_matrix
 
     @classmethod
     def of(
         cls, encoder: Path, parts: Parts, clips: list[Clip], streams: Streams
-    ) -> "Neighbourhood":
+    ) -> "NeighbourGraph":
         """As an encoder file that fits them sees `clips`: by the first of its wanted `streams`."""
         note(f"looking which of {len(clips)} clips resemble each other")
         card = read_backbone_card(encoder)
@@ -62,17 +65,24 @@ class Neighbourhood:
     ) -> PseudoLabels | None:
         """The signs of others, from those of `rows` (B,), which must be of here.
 
-        None if no clip is reached, or few are and resemblance tells too little of the sign.
+        None if no clip is reached, if no sign has two labelled clips, so that nobody can tell
+        whether clips that resemble each other show one sign, or if few are reached and they do not.
         `labels` (B,) are below `signs`, and each number occurs.
         """
         known = np.full(len(self.rows), -1, np.int64)
         known[np.searchsorted(self.rows, rows)] = labels
-        labels_found, confidence = spread(self.graph, known, signs)
+        labels_found, confidence = spread(self.weights, known, signs)
         reached = (known < 0) & (confidence > LEAST)
         if not reached.any():
             return None
+        if np.bincount(labels).max() < 2:
+            note(
+                "unlabelled clips are left out: with one labelled clip of each sign nothing tells "
+                "whether similar clips show the same sign"
+            )
+            return None
         few = reached.sum() <= len(rows)
-        if few and (agreement(self.graph, known, signs) or 0.0) < GOOD:
+        if few and (agreement(self.weights, known, signs) or 0.0) < GOOD:
             note("unlabelled clips are left out: similar clips too often show different signs")
             return None
         return PseudoLabels(self.rows[reached], labels_found[reached], confidence[reached])

@@ -16,8 +16,8 @@ from signpipe.model import distributed, momentum
 from signpipe.parts.store import open_parts, write_parts
 from signpipe.settings import FinetuneSettings, PretrainSettings, resolve
 from signpipe.training import finetune
+from signpipe.training.classify import FinetuneData, Finetuning, Labelled
 from signpipe.training.devices import check_devices, train_on
-from signpipe.training.finetune import FinetuneData, Finetuning, Labelled
 from signpipe.training.loop import fit
 from signpipe.training.pretrain import Pretraining
 from signpipe.training.pseudo_labels import PseudoLabels

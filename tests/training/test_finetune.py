@@ -16,7 +16,7 @@ from signpipe.parts import prepare
 from signpipe.parts.store import open_parts
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
 from signpipe.training import finetune, pretrain, training_runs
-from signpipe.training.finetune import FinetuneData, Finetuning, Labelled
+from signpipe.training.classify import FinetuneData, Finetuning, Labelled
 from signpipe.training.pseudo_labels import PseudoLabels
 from signpipe.workspace import sha256_of_file
 

@@ -17,10 +17,10 @@ from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
 from signpipe.settings import FinetuneSettings
 from signpipe.training.encoders import fitting_card, with_its_sizes
-from signpipe.training.finetune import SCRATCH, learn, unlabelled
+from signpipe.training.finetune import SCRATCH, FinetuneJob, learn, unlabelled
 from signpipe.training.loop import pick_device
 from signpipe.training.precision import settled
-from signpipe.training.pseudo_labels import Neighbourhood
+from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.training.scoring import score
 from signpipe.workspace import Workspace, atomic, sha256_of_file
 
@@ -47,11 +47,11 @@ class Start:
             return []
         return unlabelled(workspace, self.parts, labelled)
 
-    def around(self, clips: list[Clip]) -> Neighbourhood | None:
+    def graph(self, clips: list[Clip]) -> NeighbourGraph | None:
         """The clips as the encoder sees them, if any are learned from without their labels."""
         if not self.backbone or not self.settings.unlabelled:
             return None
-        return Neighbourhood.of(self.backbone, self.parts, clips, self.settings.streams)
+        return NeighbourGraph.of(self.backbone, self.parts, clips, self.settings.streams)
 
 
 def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Start:
@@ -86,11 +86,11 @@ class Trainer:
         clips: list[Clip],
         scored: list[Clip],
         backbone: Path | None,
-        around: Callable[[], Neighbourhood | None],
+        graph: Callable[[], NeighbourGraph | None],
     ) -> tuple[Scored, float | None]:
         """Learn from those `clips` whose split is train, choose on those of val, name `scored`.
 
-        `around` gives clips that get pseudo-labels. Returns what it says, and the weight of the
+        `graph` has clips that get pseudo-labels. Returns what it says, and the weight of the
         joint stream; both are kept in `cells/<name>.safetensors`. Killed, it goes on from its last
         epoch. `scored` must have learned signs only.
         """
@@ -101,8 +101,8 @@ class Trainer:
         path = self.folder / "cells" / f"{name}.safetensors"
         if not path.exists():
             work = self.folder / "cells" / name
-            start = (backbone, around(), None)
-            learn(self.workspace, settings, self.parts, clips, signs, *start, work, self.split_from)
+            start = (self.split_from, backbone, graph())
+            learn(FinetuneJob(self.workspace, settings, self.parts, clips, *start), work)
             recognizer, card = load_recognizer(work / "recognizer")
             rows = rows_of(scored, self.parts)
             arrays = score(recognizer, self.parts, rows, card.encoder.frames)

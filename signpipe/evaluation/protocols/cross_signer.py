@@ -30,7 +30,7 @@ from signpipe.progress import note
 from signpipe.splits import TRAIN, VAL, learnable, split_clips
 from signpipe.training import finetune
 from signpipe.training.metrics import Logits
-from signpipe.training.pseudo_labels import Neighbourhood
+from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.workspace import Workspace
 
 Fold = tuple[list[Clip], list[Clip]]  # held out and of a sign that the others make; the others
@@ -128,7 +128,7 @@ def _measure(
     for number, (held_out, others) in enumerate(folds):
         names = ", ".join(sorted({clip.signer for clip in held_out}))
         note(f"cross-signer: {number + 1} of {len(folds)}, without {names}")
-        began = (start.backbone, partial(_around, start, pool, held_out, others))
+        began = (start.backbone, partial(_graph, start, pool, held_out, others))
         scored, weight = trainer.cell(str(number), start.settings, others, held_out, *began)
         each.append(scored)
         cells.append(
@@ -153,9 +153,9 @@ def _measure(
     )
 
 
-def _around(
+def _graph(
     start: Start, pool: list[Clip], held_out: list[Clip], others: list[Clip]
-) -> Neighbourhood | None:
+) -> NeighbourGraph | None:
     """A fold's training clips, and the unlabelled ones that no signer can have made who is asked.
 
     Nor any signer by whom the fold chooses; a clip of an unknown signer may be anybody's.
@@ -163,7 +163,7 @@ def _around(
     own = [clip for clip in others if clip.split == TRAIN]
     choosing = [clip for clip in others if clip.split == VAL]
     hidden = {"", *(clip.signer for clip in held_out + choosing)}
-    return start.around(own + [clip for clip in pool if clip.signer not in hidden])
+    return start.graph(own + [clip for clip in pool if clip.signer not in hidden])
 
 
 def _together(each: Sequence[Scored], signs: list[str]) -> Scored:

@@ -20,7 +20,7 @@ from signpipe.parts.store import Parts
 from signpipe.progress import note
 from signpipe.splits import TRAIN, UNLABELLED
 from signpipe.training import training_runs
-from signpipe.training.finetune import Labelled
+from signpipe.training.classify import Labelled
 from signpipe.training.scoring import score
 from signpipe.wording import counted
 from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values

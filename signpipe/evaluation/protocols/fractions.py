@@ -71,7 +71,7 @@ def _measure(
     cells: list[Cell] = []
     summary: list[Cell] = []
     # The labels that a fraction leaves out are hidden, not the clips.
-    around = cache(lambda: start.around(chosen.train + pool))
+    graph = cache(lambda: start.graph(chosen.train + pool))
     count = len(asked.fractions) * len(starts) * len(asked.seeds)
     for fraction, name in product(sorted(asked.fractions), starts):
         of: dict[str, str | int | float] = {"fraction": fraction, "start": name}
@@ -81,7 +81,7 @@ def _measure(
             train = stratified(chosen.train, fraction, seed)
             settings = start.settings.model_copy(update={"seed": seed})
             clips, key = train + chosen.val, f"{fraction:g}-{name}-{seed}"
-            began = (starts[name], around if starts[name] else lambda: None)
+            began = (starts[name], graph if starts[name] else lambda: None)
             scored, weight = trainer.cell(key, settings, clips, chosen.scored, *began)
             seeded.append(scored)
             cells.append(

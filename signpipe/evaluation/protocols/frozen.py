@@ -28,9 +28,9 @@ from signpipe.model.backbone import BackboneCard, load_backbone, new_encoders, r
 from signpipe.parts.store import Parts
 from signpipe.settings import EvaluateSettings
 from signpipe.splits import TRAIN, VAL, learnable
+from signpipe.training.classify import Labelled
 from signpipe.training.encoders import find_encoder
 from signpipe.training.features import Features, embed
-from signpipe.training.finetune import Labelled
 from signpipe.training.loop import pick_device
 from signpipe.training.metrics import Labels, Logits, mean_class, top_k
 from signpipe.workspace import Workspace, sha256_of_file

@@ -9,16 +9,16 @@ from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.evaluation.protocols import cells
 from signpipe.evaluation.schema import read_metrics
-from signpipe.training.pseudo_labels import Neighbourhood
+from signpipe.training.pseudo_labels import NeighbourGraph
 
 
 def test_every_signer_is_named_by_the_others(signs_workspace, brief, monkeypatch):
     seen = []
     learn = cells.learn
 
-    def watched(workspace, chosen, parts, clips, *rest):
-        seen.append({split: {c.signer for c in clips if c.split == split} for split in SPLITS})
-        return learn(workspace, chosen, parts, clips, *rest)
+    def watched(job, *rest):
+        seen.append({split: {c.signer for c in job.clips if c.split == split} for split in SPLITS})
+        return learn(job, *rest)
 
     monkeypatch.setattr(cells, "learn", watched)
     settings = brief(folds=0)
@@ -88,13 +88,13 @@ def test_unlabelled_clips_of_whom_is_asked_are_not_learned_from(pretrained, brie
     write_clips(pretrained.clips, clips)
     signer = {clip.clip_id: clip.signer for clip in clips}
     seen = []
-    of = Neighbourhood.of
+    of = NeighbourGraph.of
 
     def watched(encoder, parts, near, streams):
         seen.append({signer[clip.clip_id] for clip in near})
         return of(encoder, parts, near, streams)
 
-    monkeypatch.setattr(Neighbourhood, "of", watched)
+    monkeypatch.setattr(NeighbourGraph, "of", watched)
     settings = brief(folds=0)
     result = evaluate.run(pretrained, settings, protocol="cross-signer", split="train")
     assert len(seen) == len(result.metrics["cells"]) == 5

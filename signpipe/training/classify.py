@@ -1,0 +1,125 @@
+"""The task of fine-tuning: clips are classified by cross-entropy, those of pseudo-labels too."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from signpipe.cliptable import Clip
+from signpipe.model import distributed
+from signpipe.model.backbone import load_backbone
+from signpipe.model.stream_classifiers import StreamClassifiers, final
+from signpipe.parts.store import Parts
+from signpipe.settings import FinetuneSettings
+from signpipe.training.loop import draw, pick_device
+from signpipe.training.metrics import mean_class, top_k
+from signpipe.training.pseudo_labels import PseudoLabels
+from signpipe.training.scoring import score
+from signpipe.training.views import random_views, stream_views
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows in the parts file and their signs' numbers, both (B,) int64."""
+
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, clips: list[Clip], parts: Parts, signs: list[str]) -> "Labelled":
+        number = {sign: i for i, sign in enumerate(signs)}
+        rows = [parts.rows[clip.clip_id] for clip in clips]
+        return cls(np.array(rows, np.int64), np.array([number[c.label] for c in clips], np.int64))
+
+
+@dataclass(frozen=True)
+class FinetuneData:
+    """What is learned: `train`, with so many `signs`, chosen by `val`.
+
+    `backbone` is the encoder file it begins from; `pseudo` are clips without labels.
+    """
+
+    train: Labelled
+    val: Labelled | None
+    signs: int
+    backbone: Path | None = None
+    pseudo: PseudoLabels | None = None
+
+
+class Finetuning:
+    """The loop's task: cross-entropy of every stream on randomly drawn, augmented clips.
+
+    Part of every batch may be clips with pseudo-labels: sure ones more often, all signs alike.
+    """
+
+    description = "finetune"
+
+    def __init__(self, settings: FinetuneSettings, parts: Parts, data: FinetuneData) -> None:
+        self.settings, self.parts, self.val = settings, parts, data.val
+        self.frames = settings.encoder.frames
+        torch.manual_seed(settings.seed)
+        self.recognizer = StreamClassifiers(
+            settings.encoder, data.signs, settings.streams, settings.classifier
+        )
+        if data.backbone:
+            load_backbone(data.backbone, self.recognizer.encoders)
+        self.module: nn.Module = self.recognizer.to(pick_device())
+        train, pseudo = data.train, data.pseudo
+        # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
+        share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
+        self.rows, self.labels, self.share = train.rows, train.labels, share / share.sum()
+        if pseudo:
+            # Few of them make up no more of a batch than of all clips.
+            part = min(settings.unlabelled, len(pseudo.rows) / (len(pseudo.rows) + len(share)))
+            even = pseudo.confidence / np.bincount(pseudo.labels, pseudo.confidence)[pseudo.labels]
+            self.rows = np.concatenate([train.rows, pseudo.rows])
+            self.labels = np.concatenate([train.labels, pseudo.labels])
+            self.share = np.concatenate([(1 - part) * self.share, part * even / even.sum()])
+        self.batch = min(settings.batch_size, len(self.rows))
+        self.steps = max(settings.min_steps_per_epoch, round(len(train.rows) / self.batch))
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        encoders = list(self.recognizer.encoders.parameters())
+        classifiers = list(self.recognizer.classifiers.parameters())
+        return [
+            {"params": encoders, "share": self.settings.encoder_lr_scale},
+            {"params": classifiers, "share": 1.0},
+        ]
+
+    def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
+        s = self.settings
+        rng, generator = draw(s.seed, "views", epoch, step)
+        chosen = rng.choice(len(self.rows), self.batch, p=self.share)
+        rows, labels = self.rows[chosen], torch.from_numpy(self.labels[chosen])
+        points, valid = random_views(self.parts, rows, s, self.frames, rng, generator)
+        own = distributed.own_share(len(rows))  # chance is the same whatever the number of ranks
+        labels = labels[own].to(pick_device())
+        form = self.recognizer.settings.motion
+        logits = self.parallel(stream_views(points[own], valid[own], pick_device(), form))
+        losses = [
+            F.cross_entropy(value, labels, label_smoothing=s.label_smoothing)
+            for value in logits.values()
+        ]
+        hits = final(logits).argmax(dim=1) == labels
+        loss = torch.stack(losses).sum()
+        numbers = {"loss": float(loss.detach()), "train_top1": float(hits.float().mean())}
+        return loss, numbers, len(rows)
+
+    @cached_property
+    def parallel(self) -> nn.Module:
+        """The recogniser, whose gradients all ranks share."""
+        return distributed.data_parallel(self.recognizer)
+
+    def validate(self) -> dict[str, float]:
+        """Accuracy on val, chosen on by `score`; without a val split the last epoch stays."""
+        if self.val is None:
+            return {}
+        logits = final(score(self.recognizer, self.parts, self.val.rows, self.frames))
+        top1, mean = top_k(logits, self.val.labels, 1), mean_class(logits, self.val.labels)
+        return {"val_top1": top1, "val_mean_class": mean, "score": (top1 + mean) / 2}
