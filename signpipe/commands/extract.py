@@ -9,6 +9,7 @@ from signpipe.commands.options import (
     FAILED_SOME,
     NOTHING_DONE,
     FileOption,
+    LayoutOption,
     RedoOption,
     SetOption,
     WorkspaceOption,
@@ -48,6 +49,7 @@ def extract(
     no_labels: Annotated[
         bool, typer.Option("--no-labels", help="Take no labels from folder names.")
     ] = False,
+    layout: LayoutOption = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one a core.")
     ] = None,
@@ -81,6 +83,7 @@ def extract(
         dataset=dataset,
         labels=labels,
         folder_labels=not no_labels,
+        layout=layout,
         workers=workers,
         scheduler=scheduler,
         shard=part,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, WorkspaceOption
+from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, LayoutOption, WorkspaceOption
 from signpipe.commands.output import MOST, counts, next_command, print_failures, print_labels
 from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
@@ -27,11 +27,12 @@ def import_keypoints(
         Path | None,
         typer.Option(help="A CSV file: clip_id, label and, where known, signer and split."),
     ] = None,
+    layout: LayoutOption = None,
 ) -> None:
     """Keypoints from elsewhere enter the workspace as if they had been extracted here."""
     from signpipe.extraction import import_keypoints as stage
 
-    result = stage.run(Workspace(workspace), paths, labels=labels)
+    result = stage.run(Workspace(workspace), paths, labels=labels, layout=layout)
     show(result, workspace)
     print(next_command("pretrain", workspace))
     if result.failures and len(result.failures) == result.clips:

@@ -30,6 +30,10 @@ SetOption = Annotated[
     typer.Option("--set", help="One setting, such as epochs=5 or encoder.frames=32; repeatable."),
 ]
 RedoOption = Annotated[bool, typer.Option("--redo", help="Do again what is done already.")]
+LayoutOption = Annotated[
+    Literal["sign", "sign/signer", "signer/sign"] | None,
+    typer.Option(help="What the folders that clips lie in are named after; else signs."),
+]
 LoggerOption = Annotated[
     Literal["tensorboard"] | None,
     typer.Option(help="Also write event files for this tool (extra `tracking`)."),

@@ -16,6 +16,7 @@ from signpipe.landmarks.pack import SEAL
 from signpipe.progress import note
 
 PACKS, POSES, VECTORS, PARQUET = (".h5", ".hdf5"), ".pose", ".npy", ".parquet"
+FOLDER_FORMATS = (read_pose, read_vectors)  # whose clips are labelled by the folders they lie in
 KNOWN = (
     "keypoint packs (.h5), .pose files, folders of Holistic vectors (label/sequence/frame.npy) and "
     f"the layout of asl-signs ({TABLE} and .parquet files)"

@@ -7,14 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from signpipe.cliptable import Clip, Label, read_clips
+from signpipe.cliptable import Clip, Label, read_clips, read_labels
 from signpipe.errors import SignpipeError
+from signpipe.extraction import layouts
 from signpipe.extraction.clip_worker import (
     CLIPS_OWN_ERRORS,
     ClipJob,
@@ -25,8 +26,9 @@ from signpipe.extraction.clip_worker import (
 from signpipe.extraction.cluster import run_jobs_on_cluster
 from signpipe.extraction.dataset_videos import DatasetSummary, dataset_videos
 from signpipe.extraction.forgotten import update_table
-from signpipe.extraction.labels import MatchedLabels, match_labels
-from signpipe.extraction.outcomes import Outcome, append_outcomes, printable, read_outcomes
+from signpipe.extraction.labels import match_labels, tell_file, tell_matched
+from signpipe.extraction.layouts import Layout, Place, relabelled, tell_folder_labels
+from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes
 from signpipe.extraction.plan import (
     WITHOUT_LANDMARKS,
     Plan,
@@ -84,6 +86,7 @@ def run(
     dataset: str | None = None,
     labels: Path | str | None = None,
     folder_labels: bool = True,
+    layout: Layout | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     shard: Shard | None = None,
@@ -95,8 +98,11 @@ def run(
 
     With the name of a `dataset` known to `signpipe.datasets`, the one path is its folder, and its
     annotations say which files, or which segments of them, are clips, and their labels, signers and
-    splits. Else labels come from the `labels` file, or from each video's folder's name, or from
-    neither.
+    splits. Else labels come from the `labels` file, or from the names of the folders each video
+    lies in, or from neither; what they come to is said before the work. A `layout` says what the
+    folders are, and is also true of clips that are known, unless a person has changed their labels;
+    without one the innermost is the sign.
+
     `workers` defaults to one a core; with the address of a Dask `scheduler` its workers do the
     work, and see the same folders. Of a `shard` only its own clips are done; all shards, each with
     the same paths, may run at the same time on machines that see the same folders.
@@ -119,6 +125,12 @@ def run(
             "--dataset takes one folder, and its labels from its own annotations; give no other "
             "path and no --labels"
         )
+    if layout and (dataset or labels or not folder_labels):
+        raise SignpipeError(
+            "--layout says what folders are, and goes with no --labels, --no-labels or --dataset"
+        )
+    if labels:
+        tell_file(labels, read_labels(labels))  # what is wrong with it is said before the work
     annotated = dataset_videos(dataset, paths[0]) if dataset is not None else None
     found = annotated.found if annotated is not None else find_videos(paths)
     if not found:
@@ -132,7 +144,11 @@ def run(
             plan = make_plan(
                 workspace, found, settings, shard=shard, redo=redo, retry_failed=retry_failed
             )
-            options = _options(settings, dataset, labels, folder_labels)
+            if annotated is not None:
+                known = GivenLabels(annotated.labels)
+            else:
+                known = _given_labels(workspace, plan, found, labels, layout, folder_labels)
+            options = _options(settings, dataset, labels, layout, folder_labels)
             request = ExtractRequest(absolute(paths), options, tuple(plan.ids.values()))
             add_request(workspace, request, plan.journal)
         done_before = len(plan.done)
@@ -140,12 +156,7 @@ def run(
             results = _locally(plan, settings, workers, timeout)
         else:
             results = _on_cluster(workspace, plan, settings, scheduler, timeout)
-        matched = _match(labels, plan, found) if labels else MatchedLabels({})
-        if annotated is not None:
-            given = annotated.labels
-        else:
-            given = _folder_labels(plan, found) if folder_labels and not labels else {}
-        table = partial(_update_table, workspace, plan, given, matched)
+        table = partial(_update_table, workspace, plan, known)
         frames = 0
         try:
             frames = _extract(journal_of(workspace, shard), plan, settings, results, table)
@@ -168,7 +179,7 @@ def run(
         seconds=time.monotonic() - started,
         workers=min(workers, len(plan.jobs)),
         labels=dict(Counter(clips[o.clip_id].label for o in outcomes if o.clip_id in clips)),
-        unmatched_labels=matched.unmatched,
+        unmatched_labels=known.unmatched,
         failures=tuple(o for o in outcomes if o.status in WITHOUT_LANDMARKS),
         left=left,
         left_out=sum(outcome.clip_id not in clips for outcome in outcomes),
@@ -177,12 +188,17 @@ def run(
 
 
 def _options(
-    settings: ExtractSettings, dataset: str | None, labels: Path | None, folder_labels: bool
+    settings: ExtractSettings,
+    dataset: str | None,
+    labels: Path | None,
+    layout: Layout | None,
+    folder_labels: bool,
 ) -> tuple[str, ...]:
     """Those of the command that this run was asked for with, as far as they decide what is made."""
     options = as_options(settings, ExtractSettings())
     options += ["--dataset", dataset] if dataset else []
     options += ["--labels", *absolute([labels])] if labels else []
+    options += ["--layout", layout] if layout else []
     options += [] if folder_labels else ["--no-labels"]
     return tuple(options)
 
@@ -282,31 +298,50 @@ def _lost(job: ClipJob, lost: Lost, settings: ExtractSettings) -> Outcome:
     return outcome
 
 
-def _match(file: Path, plan: Plan, found: Sequence[FoundVideo]) -> MatchedLabels:
-    names: dict[str, list[str]] = {}
-    sources = {clip_id: outcome.source for clip_id, outcome in plan.journal.items()}
-    for video in found:
-        clip_id = plan.ids[video.key]
-        sources[clip_id] = str(video.path)
-        names[clip_id] = [video.name]
-    return match_labels(file, sources, names)
+@dataclass(frozen=True)
+class GivenLabels:
+    """By clip id: `new` are for clips that the table has never had, `changed` for known ones, too.
+
+    `unmatched` names the rows of a labels file that are of no clip.
+    """
+
+    new: dict[str, Label]
+    changed: dict[str, Label] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
 
 
-def _folder_labels(plan: Plan, found: Sequence[FoundVideo]) -> dict[str, Label]:
-    ids = ((plan.ids[video.key], printable(video.folder)) for video in found)
-    return {clip_id: Label(clip_id, folder) for clip_id, folder in ids}
+def _given_labels(
+    workspace: Workspace,
+    plan: Plan,
+    found: Sequence[FoundVideo],
+    file: Path | None,
+    layout: Layout | None,
+    folder_labels: bool,
+) -> GivenLabels:
+    """Raises SignpipeError if the labels file is no good, or none of its rows is of a clip."""
+    places = {plan.ids[video.key]: Place(video.path, video.name) for video in found}
+    if file:
+        sources = {clip_id: outcome.source for clip_id, outcome in plan.journal.items()}
+        sources |= {clip_id: str(place.path) for clip_id, place in places.items()}
+        matched = match_labels(file, sources, {i: [place.name] for i, place in places.items()})
+        tell_matched(file, matched, places)
+        return GivenLabels({}, matched.by_clip, matched.unmatched)
+    if not folder_labels:
+        return GivenLabels({})
+    if layout or plan.jobs:
+        tell_folder_labels(places, layout)
+    new = layouts.folder_labels(places, layout or "sign")
+    changed = relabelled(places, layout, read_clips(workspace.clips)) if layout else {}
+    return GivenLabels(new, changed)
 
 
-def _update_table(
-    workspace: Workspace, plan: Plan, given: dict[str, Label], matched: MatchedLabels
-) -> dict[str, Clip]:
-    """New clips' rows are filled with what is `given`; `matched` replaces even the person's."""
+def _update_table(workspace: Workspace, plan: Plan, known: GivenLabels) -> dict[str, Clip]:
     done = (clip_id for clip_id in plan.ids.values() if clip_id in plan.done)  # in paths' order
     none = Label("")
-    filled = ((plan.done[clip_id], given.get(clip_id, none)) for clip_id in done)
+    filled = ((plan.done[clip_id], known.new.get(clip_id, none)) for clip_id in done)
     rows = (o.clip(g.label or "", g.signer or "", g.split or "") for o, g in filled)
     with workspace.lock("table", wait=True), uncollected():  # other shards update it, too
-        return update_table(workspace, rows, matched.by_clip)
+        return update_table(workspace, rows, known.changed)
 
 
 @contextmanager

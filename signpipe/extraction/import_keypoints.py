@@ -6,14 +6,28 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from signpipe.cliptable import Clip, read_labels
+from signpipe.cliptable import Clip, Label, read_clips, read_labels
 from signpipe.errors import SignpipeError
-from signpipe.extraction.detect_format import Found, detect_format
+from signpipe.extraction.detect_format import FOLDER_FORMATS, Found, detect_format
 from signpipe.extraction.forgotten import update_table
 from signpipe.extraction.import_clips import import_clips, name_clips
 from signpipe.extraction.import_packs import import_pack
-from signpipe.extraction.labels import MatchedLabels, match_labels, tell_file
+from signpipe.extraction.labels import (
+    MatchedLabels,
+    match_labels,
+    tell_file,
+    tell_labels,
+    tell_matched,
+)
+from signpipe.extraction.layouts import (
+    Layout,
+    Place,
+    folder_labels,
+    relabelled,
+    tell_folder_labels,
+)
 from signpipe.extraction.outcomes import Outcome, read_outcomes
+from signpipe.landmarks.formats.foreign import ForeignClip
 from signpipe.progress import track
 from signpipe.workspace import Workspace, as_paths, remove_temporaries
 
@@ -58,14 +72,19 @@ def run(
     paths: Path | str | Sequence[Path | str],
     *,
     labels: Path | str | None = None,
+    layout: Layout | None = None,
 ) -> ImportResult:
     """Bring the keypoints in files and folders into the workspace, and their clips into its table.
 
     The labels file's `clip_id` (or `path`) column names clips; what a format itself tells of label
-    and signer holds for the others. What is there already is passed over; a pack or clip that
-    cannot be taken stops no other. Raises SignpipeError if nothing can be, or if the workspace
-    cannot be written; what is finished by then is kept.
+    and signer holds for the others. Where that is folders' names, a `layout` says which is which,
+    also of clips that are known, unless a person has changed their labels. What is there already is
+    passed over; a pack or clip that cannot be taken stops no other. Raises SignpipeError if nothing
+    can be, if no row of the labels file is of a clip, or if the workspace cannot be written; what
+    is finished by then is kept.
     """
+    if labels is not None and layout:
+        raise SignpipeError("--layout says what folders are, and goes with no --labels")
     labels = Path(labels) if labels is not None else None
     if labels is not None:
         tell_file(labels, read_labels(labels))  # what is wrong with it is said before hours of work
@@ -78,7 +97,7 @@ def run(
         except BaseException as error:
             # The cause of the stop matters more than that the table cannot be written.
             with suppress(OSError, SignpipeError):
-                _update_table(workspace, found, state, None)
+                _update_table(workspace, found, state, None, layout)
             if isinstance(error, OSError):
                 raise SignpipeError(
                     f"cannot write to the workspace {workspace.root}: {error.strerror or error}; "
@@ -88,7 +107,7 @@ def run(
             raise
         if state.refused and not state.done and not found.clips:
             raise SignpipeError("; ".join(state.refused))
-        clips, matched = _update_table(workspace, found, state, labels)
+        clips, matched = _update_table(workspace, found, state, labels, layout)
     outcomes = state.done
     return ImportResult(
         imported=tuple(state.imported),
@@ -124,18 +143,39 @@ def _import(workspace: Workspace, found: Found, state: _State) -> int:
 
 
 def _update_table(
-    workspace: Workspace, found: Found, state: _State, labels: Path | None
+    workspace: Workspace, found: Found, state: _State, labels: Path | None, layout: Layout | None
 ) -> tuple[dict[str, Clip], MatchedLabels]:
     """Bring the clip table up to date; adds the outcomes of the given clips to `state.done`."""
     rows = [outcome.clip() for outcome in state.done.values()]
-    names: dict[str, list[str]] = {}
-    for path, clip in found.clips.items():
-        clip_id = state.ids.get(str(path), "")
-        outcome = state.journal.get(clip_id)
-        if outcome is not None:
-            state.done[clip_id] = outcome
-            rows.append(outcome.clip(label=clip.label, signer=clip.signer))
-            names[clip_id] = [clip.name]
-    sources = {clip_id: outcome.source for clip_id, outcome in state.journal.items()}
-    matched = match_labels(labels, sources, names) if labels else MatchedLabels({})
+    given = {state.ids.get(str(path), ""): clip for path, clip in found.clips.items()}
+    given = {clip_id: clip for clip_id, clip in given.items() if clip_id in state.journal}
+    in_folders = {
+        clip_id: Place(clip.path, clip.name)
+        for clip_id, clip in given.items()
+        if clip.read in FOLDER_FORMATS
+    }
+    named = folder_labels(in_folders, layout) if layout else {}
+    for clip_id, clip in given.items():
+        outcome = state.done[clip_id] = state.journal[clip_id]
+        label = named.get(clip_id, Label(clip_id, clip.label, clip.signer))
+        rows.append(outcome.clip(label.label or "", label.signer or ""))
+    try:
+        matched = _match(labels, given, state) if labels else MatchedLabels({})
+    except SignpipeError:
+        update_table(workspace, rows, {})
+        raise
+    if layout:
+        tell_folder_labels(in_folders, layout)
+        changed = relabelled(in_folders, layout, read_clips(workspace.clips))
+        return update_table(workspace, rows, changed), matched
+    if not labels:
+        tell_labels({i: Label(i, clip.label) for i, clip in given.items()}, "labels")
     return update_table(workspace, rows, matched.by_clip), matched
+
+
+def _match(file: Path, given: dict[str, ForeignClip], state: _State) -> MatchedLabels:
+    sources = {clip_id: outcome.source for clip_id, outcome in state.journal.items()}
+    names = {clip_id: [clip.name] for clip_id, clip in given.items()}
+    matched = match_labels(file, sources, names)
+    tell_matched(file, matched, state.done)
+    return matched

@@ -60,7 +60,7 @@ def match_labels(
     if not by_clip and sources:
         clip_id, source = next(iter(sources.items()))
         raise SignpipeError(
-            f"{file}: none of its {len(unmatched)} rows is of a clip; {unmatched[0]!r} is its "
+            f"{file}: of its {counted(len(unmatched), 'row')} none is of a clip; {unmatched[0]!r} is its "
             f"first, a clip is {clip_id!r} (from {source}); name clips so, or by their paths from "
             "the file's folder"
         )
@@ -77,6 +77,19 @@ def _keys(key: str, folder: str) -> list[str]:
 def tell_file(path: Path, file: LabelsFile) -> None:
     """Say how a labels file is understood."""
     note(f"{path}: {counted(len(file.labels), 'row')}, {file.columns}")
+
+
+def tell_matched(file: Path, matched: MatchedLabels, clips: Iterable[str]) -> None:
+    """Say what a labels file comes to for the given clips."""
+    clips = [*clips]
+    own = {clip_id: matched.by_clip[clip_id] for clip_id in clips if clip_id in matched.by_clip}
+    if matched.unmatched:
+        rows = counted(len(matched.unmatched), "row is", "rows are")
+        note(f"{file}: {rows} of no clip: {listed(matched.unmatched)}")
+    if len(own) < len(clips):
+        without = counted(len(clips) - len(own), "clip has", "clips have")
+        note(f"{file}: {without} no row: {listed([i for i in clips if i not in own])}")
+    tell_labels(own, str(file))
 
 
 def tell_labels(labels: Mapping[str, Label], source: str) -> None:

@@ -189,6 +189,40 @@ def test_labels_are_the_persons(copy: Workspace, videos: Path, tmp_path: Path) -
     assert run(unlabelled, [videos / "bye"], folder_labels=False, workers=1).labels == {"": 4}
 
 
+def test_a_layout_is_told_and_kept_from_a_persons_labels(
+    tmp_path: Path, make_clip: MakeClip, capsys
+) -> None:
+    for number, name in enumerate(("HI/anna/a", "HI/bo/a", "BYE/anna/a")):
+        make_clip(tmp_path / "videos" / f"{name}.mp4", 2, number)
+    workspace, videos = Workspace(tmp_path / "w"), tmp_path / "videos"
+    assert run(workspace, [videos], workers=1).labels == {"anna": 2, "bo": 1}
+    said = capsys.readouterr().err
+    assert "labels from folders, --layout sign: 3 clips, 2 signs: anna 2, bo 1" in said
+    text = workspace.clips.read_text().replace(",bo,", ",mine,")
+    workspace.clips.write_text(text)
+    result = run(workspace, [videos], layout="sign/signer", workers=1)
+    assert (result.done_before, result.labels) == (3, {"BYE": 1, "HI": 1, "mine": 1})
+    assert read_clips(workspace.clips)["BYE/anna/a"].signer == "anna"
+    with pytest.raises(SignpipeError, match="--layout says what folders are"):
+        run(workspace, [videos], layout="sign", folder_labels=False)
+
+
+def test_labels_are_checked_before_the_work(tmp_path: Path, make_clip: MakeClip, capsys) -> None:
+    videos = [make_clip(tmp_path / "v" / name / "x.mp4", 2) for name in ("one", "two")]
+    workspace, file = Workspace(tmp_path / "w"), tmp_path / "labels.csv"
+    file.write_text("path,label\nelsewhere/x.mp4,hi\n")
+    with pytest.raises(SignpipeError, match="of its 1 row none is of a clip"):
+        run(workspace, videos, labels=file, workers=1)
+    assert not list(workspace.root.rglob("*.h5"))
+    file.rename(tmp_path / "labels.xlsx")
+    with pytest.raises(SignpipeError, match="save it as CSV"):
+        run(workspace, videos, labels=tmp_path / "labels.xlsx", workers=1)
+    file.write_text("Video,Gloss\nv/one/x.mp4,hi\nv/two/x,hi\n")
+    result = run(workspace, videos, labels=file, workers=1)
+    assert result.labels == {"hi": 2}
+    assert "2 rows, columns path (Video), label (Gloss)" in capsys.readouterr().err
+
+
 def test_ids_that_would_be_shared(tmp_path: Path, make_clip: MakeClip) -> None:
     one = make_clip(tmp_path / "one" / "hi" / "x.mp4", 2)
     for name in ("one/hi/x.mov", "two/hi/x.mp4", "two/hi/y.mp4"):

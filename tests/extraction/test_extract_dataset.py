@@ -27,7 +27,7 @@ long.mp4,tap,ada,val,10/20,15/20
 copy.mp4,wave,bo,test,0,1/4
 gone.mp4,wave,bo,test,,
 long.mp4,wave,bo,train,60,61
-long.mp4,wave,bo,trial,,
+long.mp4,wave,bo,tset,,
 """
 FIRST, SECOND, COPY, LATE = (
     *("long_0.000-0.250", "long_0.500-0.750", "copy_0.000-0.250", "long_60.000-61.000"),

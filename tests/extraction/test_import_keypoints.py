@@ -84,6 +84,32 @@ def test_the_labels_are_read_before_the_work(tmp_path: Path):
     assert (result.labels, result.unmatched_labels) == ({"hi": 1}, ("a\0b",))
 
 
+def test_folders_are_what_the_layout_says(tmp_path: Path, walk):
+    folder, workspace = tmp_path / "all", Workspace(tmp_path / "workspace")
+    (folder / "HI" / "anna").mkdir(parents=True)
+    content = pose_bytes(walk(0, 0, 1), 25, 64, 48)
+    (folder / "HI" / "anna" / "a.pose").write_bytes(content)
+    vectors = folder / "BYE" / "bo" / "0"
+    vectors.mkdir(parents=True)
+    np.save(vectors / "0.npy", np.random.default_rng(0).random(1662))
+    asl_signs(folder / "asl", 1)
+    assert import_keypoints.run(workspace, [folder]).labels == {"anna": 1, "bo": 1, "sign0": 1}
+    result = import_keypoints.run(workspace, [folder], layout="sign/signer")
+    assert result.labels == {"HI": 1, "BYE": 1, "sign0": 1}
+    clips = read_clips(workspace.clips)
+    assert {name: clip.signer for name, clip in clips.items()} == {
+        **{"HI/anna/a": "anna", "BYE/bo/0": "bo", "0/100": "0"}
+    }
+
+
+def test_labels_of_no_clip_are_an_error_that_keeps_what_was_imported(tmp_path: Path):
+    folder, workspace = asl_signs(tmp_path / "asl"), Workspace(tmp_path / "workspace")
+    (tmp_path / "labels.csv").write_text("clip_id,label\nx,hi\n")
+    with pytest.raises(SignpipeError, match="of its 1 row none is of a clip"):
+        import_keypoints.run(workspace, [folder], labels=tmp_path / "labels.csv")
+    assert len(read_clips(workspace.clips)) == 3
+
+
 def test_an_absent_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     workspace = Workspace(tmp_path / "workspace")
     (tmp_path / "a.pose").write_bytes(b"")
