@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from signpipe.commands import output
-from signpipe.commands.predict import show
+from signpipe.commands.predict import _as_lines
 from signpipe.prediction import Prediction
 
 
@@ -12,12 +12,13 @@ def test_the_next_command_can_be_pasted():
 
 
 def test_a_prediction_is_a_line(capsys):
-    show(
+    given = iter(
         [
             Prediction("a.mp4", "ok", "", (("house", 0.756), ("tree", 0.2))),
             Prediction("b.mp4", "nobody", "no person was found in any frame", ()),
         ]
     )
+    list(_as_lines(given))
     assert capsys.readouterr().out.splitlines() == [
         "a.mp4: house 76%, tree 20%",
         "b.mp4: nobody (no person was found in any frame)",
