@@ -98,13 +98,6 @@ class _Now:
 
         return parts_now(self.workspace)
 
-    @cached_property
-    def newest_encoder(self) -> str:
-        """The finished pretraining run that finetune begins from; "" without one."""
-        names = self.workspace.runs("pretrain")
-        finished = (n for n in names if (self.workspace.run("pretrain", n) / ENCODER).exists())
-        return next(finished, "")
-
     def labels(self, per_sign: int | None, seed: int) -> str:
         """The fingerprint of what finetune would learn; "" if it could not."""
         key = (per_sign, seed if per_sign else 0)
@@ -202,12 +195,8 @@ def _run(now: _Now, stage: str, name: str) -> StageStatus:
         again = (read_record(beside) or {}).get("settings", {}).get("epochs", "?")
         detail.append(f"a --redo of it is unfinished: {_progress(beside, again)}")
     detail += [changed] if changed else []
-    command = () if state == DONE else tuple(_again(now, stage, name, record, bool(changed)))
+    command = () if state == DONE else tuple(run_again(stage, name, record))
     return StageStatus(stage, name, state, "; ".join(detail), command)
-
-
-def _again(now: _Now, stage: str, name: str, record: Mapping[str, Any], redo: bool) -> list[str]:
-    return run_again(stage, name, record, redo=redo, newest_encoder=now.newest_encoder)
 
 
 def _progress(folder: Path, epochs: object) -> str:

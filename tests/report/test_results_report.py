@@ -123,7 +123,11 @@ def test_a_stale_evaluation_is_marked_and_never_headlined(learned):
     assert "the recogniser default was trained again" in words(results_report.run(learned))
     evaluate.run(learned, EvaluateSettings(bootstrap=100))
     text = words(results_report.run(learned))
-    assert "stale" not in text and "top-1 of both, of only 12 clips" in text
+    assert (
+        "is stale" not in text
+        and "(stale)" not in text
+        and "top-1 of both, of only 12 clips" in text
+    )
 
 
 def _recorded(workspace, stage, model):
