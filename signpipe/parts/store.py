@@ -23,10 +23,12 @@ from numpy.typing import NDArray
 from signpipe.errors import SignpipeError
 from signpipe.settings import under_new_names
 from signpipe.skeleton import KEYPOINTS
-from signpipe.workspace import atomic
+from signpipe.workspace import atomic, parse_json
 
 FORMAT = "signpipe-parts"
 VERSION = 1
+# What h5py raises for a damaged file: it has no exception of its own.
+DAMAGE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, MemoryError)
 WRITTEN_AT_ONCE = 10_000  # frames: a write a clip would take longer than all the rest
 
 
@@ -74,12 +76,14 @@ def read_parts_record(path: Path) -> dict[str, Any] | None:
         return None
     try:
         with h5py.File(path, "r") as file:
-            record: dict[str, Any] = json.loads(file.attrs["record"])
-            if isinstance(record.get("settings"), dict):
-                record["settings"] = under_new_names(record["settings"])
-            return record
-    except (OSError, KeyError, ValueError, TypeError) as error:
+            record = parse_json(file.attrs["record"])
+        if not isinstance(record, dict) or not all(
+            isinstance(record.get(name), dict) for name in ("settings", "inputs")
+        ):
+            raise ValueError("it has no record of settings and inputs")
+    except DAMAGE as error:
         raise _damaged(path, error) from error
+    return record | {"settings": under_new_names(record["settings"])}
 
 
 @dataclass(frozen=True)
@@ -121,13 +125,39 @@ def open_parts(path: Path) -> Parts:
         raise SignpipeError(f"there is no {path}; run `signpipe prepare`")
     try:
         with h5py.File(path, "r") as file:
-            clip_ids = [str(value) for value in file["clip_id"].asstr()[:]]
-            offsets: NDArray[np.int64] = file["offsets"][:]
-            shape, start = file["keypoints"].shape, file["keypoints"].id.get_offset()
-    except (OSError, KeyError, ValueError) as error:
+            keypoints, offsets, names = (file[n] for n in ("keypoints", "offsets", "clip_id"))
+            _check_shapes(keypoints, offsets, names)
+            parts = Parts(
+                np.memmap(path, np.float32, "r", keypoints.id.get_offset(), keypoints.shape),
+                offsets[:],
+                [str(value) for value in names.asstr()[:]],
+                record,
+            )
+        _check_clips(parts)
+    except DAMAGE as error:
         raise _damaged(path, error) from error
-    keypoints = np.memmap(path, np.float32, "r", start, shape)
-    return Parts(keypoints, offsets, clip_ids, record)
+    return parts
+
+
+def _check_shapes(*datasets: h5py.Dataset) -> None:
+    """Before anything is read: memory is taken for what the shapes say."""
+    kinds = ((np.float32, 3), (np.int64, 1), (h5py.string_dtype(), 1))
+    for dataset, (kind, dimensions) in zip(datasets, kinds, strict=True):
+        if dataset.dtype != kind or dataset.ndim != dimensions:
+            raise ValueError(f"{dataset.name} is {dataset.dtype} {dataset.shape}")
+        size, stored = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
+        if stored < size or dataset.external:
+            raise ValueError(f"{dataset.name} is {size} bytes, of which it has {stored}")
+    if datasets[0].shape[1:] != (KEYPOINTS, 3):
+        raise ValueError(f"the keypoints are {datasets[0].shape[1:]}")
+
+
+def _check_clips(parts: Parts) -> None:
+    offsets = parts.offsets
+    if len(offsets) != len(parts) + 1 or len(parts.rows) != len(parts):
+        raise ValueError("its clips are not one of each name")
+    if offsets[0] != 0 or (np.diff(offsets) < 0).any() or offsets[-1] != len(parts.keypoints):
+        raise ValueError("its offsets do not divide the keypoints into clips")
 
 
 def unchanged(path: Path, made_from: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
@@ -139,7 +169,7 @@ def unchanged(path: Path, made_from: Mapping[str, str]) -> dict[str, NDArray[np.
         parts = open_parts(path)
         with h5py.File(path, "r") as file:
             then = file["made_from"].asstr()[:] if "made_from" in file else ()
-    except (SignpipeError, OSError, KeyError, ValueError, TypeError):
+    except (SignpipeError, *DAMAGE):
         return {}
     return {
         clip_id: parts.keypoints[start:end]

@@ -194,7 +194,7 @@ def full_task(settings: PretrainSettings) -> stage.Pretraining:
 def watch_memory(clips: int, steps: int = 20) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch, "parts.h5")
-        write_parts(path, made_up_clips(clips), clips * FRAMES, {})
+        write_parts(path, made_up_clips(clips), clips * FRAMES, {"settings": {}, "inputs": {}})
         before = own_memory()
         parts = open_parts(path)
         settings = PretrainSettings()

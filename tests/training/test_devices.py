@@ -34,7 +34,12 @@ def parts(tmp_path):
     clips[1::2, :, 21:42] = 0
     clips[4:, :, :42] = 0  # so that the batch of a rank may be without hands
     path = tmp_path / "parts.h5"
-    write_parts(path, zip(map(str, range(CLIPS)), clips, strict=True), CLIPS * 12, {})
+    write_parts(
+        path,
+        zip(map(str, range(CLIPS)), clips, strict=True),
+        CLIPS * 12,
+        {"settings": {}, "inputs": {}},
+    )
     return path
 
 
