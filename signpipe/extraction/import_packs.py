@@ -1,6 +1,7 @@
 """One foreign pack into the workspace: looked through, then copied under its own name."""
 
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from signpipe.errors import SignpipeError
@@ -8,6 +9,8 @@ from signpipe.extraction.foreign_pack import PackJob, copy_sealed, examine, is_c
 from signpipe.extraction.ids import safe
 from signpipe.extraction.outcomes import Outcome, append_outcomes
 from signpipe.landmarks.pack import open_pack
+from signpipe.progress import note
+from signpipe.wording import counted
 from signpipe.workspace import Workspace, atomic, sha256_of_file
 
 
@@ -25,33 +28,24 @@ def import_pack(
 ) -> ImportedPack:
     """Check a pack, copy it to `keypoints/<name>.h5` and add its clips to the journal.
 
-    A pack that is there already is passed over. Raises SignpipeError, having changed nothing, if it
-    is damaged, if another pack has its name, or if one of its clip ids is taken.
+    Where another pack or a video's clip has that name, it gets the next free one, `<name>-2` and so
+    on, which is told. A pack that is there already is passed over. Raises SignpipeError, having
+    changed nothing, if it is damaged or if one of its clip ids is taken.
     """
-    name = safe(name)
-    target = workspace.pack(name)
     try:
         fingerprint = sha256_of_file(path)
-        if target.exists() and not is_copy(target, fingerprint):
-            raise SignpipeError(
-                f"{workspace.root} has another pack of the name {name} already; rename {path} to "
-                "import it beside that one"
-            )
+        wanted, name = safe(name), _free_name(workspace, safe(name), fingerprint, journal)
+        target = workspace.pack(name)
         known = {o.clip_id: o for o in journal.values() if o.pack == name}
         if target.exists() and known.keys() == _clip_ids(target):
             return ImportedPack(name, known, is_new=False)
-        if name in journal and journal[name].settings:  # its landmarks, once it has any, lie there
-            raise SignpipeError(
-                f"{workspace.root} has a clip {name} of a video; rename {path} to import it beside "
-                "that one"
-            )
         outcomes = examine(PackJob(path, name, fingerprint))
         taken = [clip_id for clip_id in outcomes if clip_id in journal.keys() - known.keys()]
         if taken:
             raise SignpipeError(
-                f"{path} has {len(taken)} clip ids, such as {taken[0]!r}, that {workspace.root} "
-                f"has in {journal[taken[0]].pack or journal[taken[0]].source} already; import it "
-                "into another workspace"
+                f"{path} has {counted(len(taken), 'clip id')}, such as {taken[0]!r}, that "
+                f"{workspace.root} has in {journal[taken[0]].pack or journal[taken[0]].source} "
+                "already; import it into another workspace"
             )
         with atomic(target) as temporary:
             copy_sealed(path, temporary, fingerprint)
@@ -60,7 +54,20 @@ def import_pack(
         raise SignpipeError(
             f"cannot copy {path} into {workspace.root}: {error.strerror or error}"
         ) from error
+    if name != wanted:
+        note(f"{path} is imported as {name}: {workspace.root} has another {wanted} already")
     return ImportedPack(name, outcomes, is_new=True)
+
+
+def _free_name(workspace: Workspace, name: str, sha256: str, journal: dict[str, Outcome]) -> str:
+    """The first name under which this pack lies already, or else nothing does or will."""
+    # Where the landmarks of a video's clip lie, or will once it has any.
+    videos = {clip_id for clip_id, outcome in journal.items() if outcome.settings}
+    for candidate in chain([name], (f"{name}-{number}" for number in count(2))):
+        target = workspace.pack(candidate)
+        if is_copy(target, sha256) if target.exists() else candidate not in videos:
+            return candidate
+    raise AssertionError("there is no end of numbers")
 
 
 def _clip_ids(copied: Path) -> set[str]:

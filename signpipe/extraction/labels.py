@@ -60,9 +60,9 @@ def match_labels(
     if not by_clip and sources:
         clip_id, source = next(iter(sources.items()))
         raise SignpipeError(
-            f"{file}: of its {counted(len(unmatched), 'row')} none is of a clip; "
-            f"{unmatched[0]!r} is its first, a clip is {clip_id!r} (from {source}); name clips so, "
-            "or by their paths from the file's folder"
+            f"{file}: of its {counted(len(unmatched), 'row')} none is of a clip; the first is of "
+            f"{unmatched[0]!r}, a clip is {clip_id!r} (from {source}); name clips so, or by their "
+            "paths from the file's folder"
         )
     return MatchedLabels(by_clip, tuple(unmatched))
 

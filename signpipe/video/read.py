@@ -28,6 +28,9 @@ VIDEO_SUFFIXES = frozenset(
         *(".mpg", ".mpeg", ".mpe", ".m2v", ".vob", ".ts", ".mts", ".m2ts", ".mxf", ".dv"),
     )
 )
+# A playlist or a session's description, whatever it calls itself, names further files and hosts:
+# FFmpeg opens none of them, by no protocol.
+NOTHING_ELSE = {"protocol_whitelist": "none"}
 FALLBACK_RATE = 30.0  # frames a second where neither time stamps nor the container tell
 # Annotations, and containers such as Matroska, round times to milliseconds: a frame that comes less
 # than this before a boundary counts as on it. No frame rate in use has frames so close together.
@@ -121,7 +124,9 @@ class Video:
         if not os.fstat(self._file.fileno()).st_size:
             raise EmptyVideo("the file is empty (0 bytes)")
         try:
-            self._container = av.open(self._file, "r", metadata_errors="replace")
+            self._container = av.open(
+                self._file, "r", options=NOTHING_ELSE, metadata_errors="replace"
+            )
         except (av.FFmpegError, ValueError) as error:
             raise UnreadableVideo(f"it cannot be opened as a video ({_cause(error)})") from error
         if not self._container.streams.video:

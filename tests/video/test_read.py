@@ -1,6 +1,6 @@
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -118,6 +118,26 @@ def test_no_video_stream_is_empty(tmp_path: Path) -> None:
         container.mux(stream.encode(None))
     with pytest.raises(EmptyVideo, match="no video stream"):
         Video(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile real.mp4\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
+        "a=rtpmap:96 H264/90000\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nreal.mp4\n#EXT-X-ENDLIST\n",
+    ],
+)
+@pytest.mark.parametrize("ending", [".mp4", ".ts"])
+def test_no_other_file_or_host_is_opened(
+    tmp_path: Path, make_clip: Callable[..., Path], text: str, ending: str
+) -> None:
+    make_clip(tmp_path / "real.mp4", 3)
+    playlist = tmp_path / f"playlist{ending}"
+    playlist.write_text(text)
+    with pytest.raises((EmptyVideo, UnreadableVideo)), Video(playlist) as video:
+        assert not list(video)
 
 
 def test_garbage_is_unreadable(tmp_path: Path) -> None:
