@@ -17,7 +17,8 @@ def compare(
     runs: Annotated[
         list[str],
         typer.Argument(
-            help="Folders of evaluate/, or runs; the others are compared with the first."
+            help="Folders of evaluate/, or runs, or of fractions FOLDER/FRACTION-START; the others "
+            "are compared with the first."
         ),
     ],
     workspace: WorkspaceOption = DEFAULT,
@@ -36,6 +37,9 @@ def compare(
 
 def show(result: "CompareResult") -> None:
     """Show every run's accuracy, its difference to the first run, and whether that is chance."""
+    if result.alike == result.runs[1:]:
+        print("; ".join(_alike(result.runs[0], name) for name in result.alike))
+        return
     signers = len([signer for signer in result.signers if signer])
     whose = counted(signers, "signer") if signers else "unknown signers"
     print(f"{counted(result.clips, 'clip')} of {whose}, split {result.split}")
@@ -53,6 +57,12 @@ def show(result: "CompareResult") -> None:
                     f"{'':34}over {found.over}: {100 * found.low:+.1f} to {100 * found.high:+.1f}, "
                     f"{verdict}{note}"
                 )
+
+
+def _alike(first: str, other: str) -> str:
+    if other == first:
+        return f"{first} is compared with itself: nothing differs"
+    return f"{other} named every clip as {first} did: nothing differs"
 
 
 _MEASURES = {"top1": "top-1", "top5": "top-5", "mean_class": "mean-class"}

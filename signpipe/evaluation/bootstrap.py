@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 Values = NDArray[np.float64]
 CHUNK = 64  # draws at a time
@@ -47,28 +46,19 @@ def over_clips(clips: int, note: str = "") -> Units:
     return Units(np.arange(clips), clips, "clips", note)
 
 
-def resampled(
-    hits: Values, labels: NDArray[np.int64], drawn: Units, draws: int, seed: int = 0
-) -> tuple[Values, Values]:
-    """Top-k and its mean over signs of each drawn set; both (draws, R).
+def resampled(hits: Values, drawn: Units, draws: int, seed: int = 0) -> Values:
+    """The share named rightly in each drawn set, (draws, R).
 
     `hits` (R, B) is 1 where a clip was named rightly, for R runs or measures of the same clips,
-    which are drawn together; `labels` (B,) are the clips' signs. A sign that a draw lacks is left
-    out of its mean.
+    which are drawn together. For the mean over signs see `mean_class`.
     """
-    shape = (drawn.count, int(labels.max()) + 1)
-    where = (drawn.group, labels)
-    clips = csr_array((np.ones(len(labels)), where), shape=shape)
-    right = [csr_array((row, where), shape=shape) for row in np.asarray(hits, float)]
-    tops, means = [], []
-    for weights in _weights(drawn.count, draws, seed):
-        all_clips = (clips.T @ weights.T).T  # (draws, signs)
-        made = all_clips > 0
-        each = [(table.T @ weights.T).T for table in right]
-        shares = [np.divide(n, all_clips, out=np.zeros_like(n), where=made) for n in each]
-        tops.append(np.stack([n.sum(axis=1) / all_clips.sum(axis=1) for n in each], axis=1))
-        means.append(np.stack([s.sum(axis=1) / made.sum(axis=1) for s in shares], axis=1))
-    return np.concatenate(tops), np.concatenate(means)
+    clips = np.bincount(drawn.group, minlength=drawn.count).astype(float)
+    right = np.stack([np.bincount(drawn.group, row, drawn.count) for row in hits], axis=1)
+    chunks = [
+        weights @ right / (weights @ clips)[:, None]
+        for weights in _weights(drawn.count, draws, seed)
+    ]
+    return np.concatenate(chunks)
 
 
 def resampled_mean(values: Values, draws: int, seed: int = 0) -> Values:

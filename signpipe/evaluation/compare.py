@@ -1,7 +1,9 @@
 """compare: evaluated runs side by side on the same clips, and whether they differ by chance."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ from numpy.typing import NDArray
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import bootstrap
 from signpipe.evaluation.bootstrap import Units
-from signpipe.evaluation.schema import Metrics, read_metrics
+from signpipe.evaluation.intervals import hull, of_difference, paired, rough
+from signpipe.evaluation.mean_class import mean_class
+from signpipe.evaluation.predictions import FILE, Named, cell_file, cell_name, read_predictions
+from signpipe.evaluation.schema import Cell, Metrics, read_metrics
 from signpipe.splits import VAL
-from signpipe.tables import read_table
 from signpipe.workspace import Workspace
 
 STREAMS = ("joint", "motion", "both")
@@ -52,7 +56,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class CompareResult:
-    """`values` are the first run's accuracies by (stream, measure); `differences` the others'."""
+    """`values` are the first run's accuracies by (stream, measure); `differences` the others'.
+
+    `alike` are those runs that named every clip as the first did, so that nothing is to compare.
+    """
 
     split: str
     clips: int
@@ -60,32 +67,38 @@ class CompareResult:
     runs: tuple[str, ...]
     values: dict[tuple[str, str], float]
     differences: tuple[Difference, ...]
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one evaluation said of each clip: by stream, whether it was right, (B,)."""
+    """What one evaluation said of each clip: by stream, whether it was right, (B,).
+
+    Of a cell of fractions it is the share of the seeds that were right.
+    """
 
     name: str
     metrics: Metrics
     truth: dict[str, tuple[str, str]]  # label and signer by clip id
-    right: dict[str, dict[str, bool]]
+    right: dict[str, dict[str, float]]
+    top5: dict[str, float]
+    said: dict[str, tuple[tuple[str, ...], ...]]  # what was named, by clip id
 
 
 def run(
     workspace: Workspace, names: Sequence[str], *, split: str = VAL, seed: int = 0
 ) -> CompareResult:
-    """Compare evaluations with the first of them, by paired bootstrap over clips and over signers.
+    """Compare evaluations with the first of them, by paired intervals over clips and over signers.
 
-    A name is a folder of `evaluate/`, or a run whose evaluation of `split` lies there. Raises
-    SignpipeError naming the runs that were not scored on the same clips.
+    A name is a folder of `evaluate/`, or a run whose evaluation of `split` lies there; of one by
+    the protocol fractions FOLDER/FRACTION-START, or FOLDER/FRACTION-START-SEED for one seed alone.
+    Raises SignpipeError naming the runs that were not scored on the same clips.
     """
     if len(names) < 2:
         raise SignpipeError("name at least two evaluated runs to compare")
-    folders = [find(workspace, name, split) for name in names]
-    read = [read_predictions(folder) for folder in folders]
-    first = read[0]
-    for other in read[1:]:
+    read = [read_evaluated(workspace, name, split) for name in names]
+    first, *others = read
+    for other in others:
         _same_clips(first, other)
     ids = sorted(first.truth)
     labels = np.unique([first.truth[i][0] for i in ids], return_inverse=True)[1]
@@ -98,28 +111,26 @@ def run(
     for stream in streams:
         hits = np.array([[one.right[stream][i] for i in ids] for one in read], float)
         exact = _exact(hits, labels)
-        exact["top5"] = [one.metrics.streams[stream].top5 for one in read]
-        drawn = _drawn(hits, labels, signers, seed)
+        exact["top5"] = [one.top5[stream] for one in read]
+        intervals = _intervals(hits, labels, signers, seed)
         for measure in MEASURES:
             of_runs = exact[measure]
             values[stream, measure] = of_runs[0]
-            for place, one in enumerate(read[1:], start=1):
+            for place, one in enumerate(others, start=1):
+                found = tuple(each[place - 1] for each in intervals.get(measure, []))
                 gap = of_runs[place] - of_runs[0]
-                intervals = tuple(
-                    _interval(units, found[measure][:, place] - found[measure][:, 0])
-                    for units, found in drawn
-                    if measure in found
-                )
                 differences.append(
-                    Difference(one.name, stream, measure, of_runs[place], gap, intervals)
+                    Difference(one.name, stream, measure, of_runs[place], gap, found)
                 )
+    order = [one.name for one in read]
     return CompareResult(
         first.metrics.split,
         len(ids),
         sorted(set(signers)),
-        tuple(one.name for one in read),
+        tuple(order),
         values,
-        tuple(sorted(differences, key=lambda d: [one.name for one in read].index(d.run))),
+        tuple(sorted(differences, key=lambda d: order.index(d.run))),
+        tuple(one.name for one in others if one.said == first.said),
     )
 
 
@@ -135,6 +146,7 @@ def as_json(result: CompareResult) -> dict[str, Any]:
         "runs": list(result.runs),
         "level": LEVEL,
         "draws": DRAWS,
+        "alike": list(result.alike),
         "first": first,
         "differences": [asdict(difference) for difference in result.differences],
     }
@@ -152,27 +164,58 @@ def find(workspace: Workspace, name: str, split: str) -> Path:
     )
 
 
-def read_predictions(folder: Path) -> Predictions:
+def read_evaluated(workspace: Workspace, name: str, split: str) -> Predictions:
     """Raises SignpipeError if the evaluation did not name every clip once, or is damaged."""
+    whole, _, part = name.partition("/")
+    folder = find(workspace, whole, split)
     metrics = read_metrics(folder / "metrics.json")
-    path = folder / "predictions.csv"
-    if not path.exists():
+    if part:
+        return _of_cells(folder, metrics, part)
+    if not (folder / FILE).exists():
+        cells = ", ".join(sorted(_cells(folder, metrics))) or "none is kept"
+        parts = f"; name one of its cells, {folder.name}/CELL: {cells}"
         raise SignpipeError(
             f"{folder.name} cannot be compared: the protocol {metrics.protocol} names clips more "
-            "than once, so it has no predictions.csv"
+            f"than once, so it has no {FILE}{parts if metrics.protocol == 'fractions' else ''}"
         )
-    try:
-        rows = list(read_table(path).dicts("clip_id", "label", "signer", *metrics.streams))
-        truth = {row["clip_id"]: (row["label"], row["signer"]) for row in rows}
-        right = {
-            stream: {row["clip_id"]: row[stream] == row["label"] for row in rows}
-            for stream in metrics.streams
-        }
-    except SignpipeError as error:
-        raise SignpipeError(f"{error}; evaluate again with --redo") from error
-    if len(truth) != metrics.clips or len(rows) != metrics.clips:
-        raise SignpipeError(f"{path} does not fit its metrics.json; evaluate again with --redo")
-    return Predictions(folder.name, metrics, truth, right)
+    top5 = {stream: figures.top5 for stream, figures in metrics.streams.items()}
+    named = read_predictions(folder / FILE, list(metrics.streams), metrics.clips)
+    return _predictions(folder.name, metrics, [named], top5)
+
+
+def _cells(folder: Path, metrics: Metrics) -> dict[str, list[Cell]]:
+    """The measurements of fractions by what they are called here: of each seed, and of all."""
+    found: dict[str, list[Cell]] = defaultdict(list)
+    for cell in metrics.cells:
+        if metrics.protocol == "fractions" and cell_file(folder, cell.of).exists():
+            for name in (cell_name(cell.of), cell_name({**cell.of, "seed": ""}).rstrip("-")):
+                found[name].append(cell)
+    return found
+
+
+def _of_cells(folder: Path, metrics: Metrics, part: str) -> Predictions:
+    known = _cells(folder, metrics)
+    if part not in known:
+        there = ", ".join(sorted(known)) or "none; evaluate again with --redo"
+        raise SignpipeError(f"{folder.name} has no cell {part!r}; there are: {there}")
+    cells, streams = known[part], list(metrics.streams)
+    named = [read_predictions(cell_file(folder, c.of), streams, c.clips) for c in cells]
+    top5 = {s: float(np.mean([cell.streams[s].top5 for cell in cells])) for s in streams}
+    return _predictions(f"{folder.name}/{part}", metrics, named, top5)
+
+
+def _predictions(
+    name: str, metrics: Metrics, runs: Sequence[Sequence[Named]], top5: dict[str, float]
+) -> Predictions:
+    """The mean of runs on the same clips."""
+    right: dict[str, dict[str, float]] = {stream: defaultdict(float) for stream in top5}
+    said: dict[str, tuple[tuple[str, ...], ...]] = defaultdict(tuple)
+    for clip in chain.from_iterable(runs):
+        said[clip.clip_id] += (tuple(clip.said[stream] for stream in top5),)
+        for stream in top5:
+            right[stream][clip.clip_id] += (clip.said[stream] == clip.label) / len(runs)
+    truth = {clip.clip_id: (clip.label, clip.signer) for clip in runs[0]}
+    return Predictions(name, metrics, truth, right, top5, said)
 
 
 def _same_clips(first: Predictions, other: Predictions) -> None:
@@ -206,20 +249,36 @@ def _exact(hits: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, li
     return {"top1": hits.mean(axis=1).tolist(), "mean_class": by_sign.mean(axis=1).tolist()}
 
 
-def _drawn(
+def _intervals(
     hits: NDArray[np.float64], labels: NDArray[np.int64], signers: list[str], seed: int
-) -> list[tuple[Units, dict[str, NDArray[np.float64]]]]:
-    """Both measures (draws, R) when clips, and when signers, are drawn again."""
+) -> dict[str, list[list[Interval]]]:
+    """By measure, for clips and if possible signers, each other run's interval to the first."""
     by_signer = bootstrap.units(signers)
     drawn = [bootstrap.over_clips(len(labels), by_signer.note if by_signer.over == "clips" else "")]
     drawn += [by_signer] if by_signer.over == "signers" else []
-    found = []
+    apart = hits[1:] - hits[:1]
+    found: dict[str, list[list[Interval]]] = {"top1": [], "mean_class": []}
     for units in drawn:
-        tops, means = bootstrap.resampled(hits, labels, units, DRAWS, seed)
-        found.append((units, {"top1": tops, "mean_class": means}))
+        tops = bootstrap.resampled(hits, units, DRAWS, seed)
+        signs = mean_class(apart, labels, units.group)
+        better, worse = (
+            mean_class(np.maximum(d, 0), labels, units.group).mean for d in (apart, -apart)
+        )
+        top1, by_sign = [], []
+        for row, gaps in enumerate(apart):
+            low_high = bootstrap.interval(tops[:, row + 1] - tops[:, 0], LEVEL)
+            gained, lost = np.maximum(gaps, 0).mean(), np.maximum(-gaps, 0).mean()
+            alone = paired(float(gained), float(lost), len(labels), LEVEL)
+            top1.append(_interval(units, hull(low_high, alone), len(labels)))
+            alone = paired(float(better[row]), float(worse[row]), signs.clips, LEVEL)
+            spread = of_difference(signs, LEVEL)[row]
+            by_sign.append(_interval(units, hull(spread, alone), len(labels)))
+        found["top1"].append(top1)
+        found["mean_class"].append(by_sign)
     return found
 
 
-def _interval(units: Units, values: NDArray[np.float64]) -> Interval:
-    low, high = bootstrap.interval(values, LEVEL)
-    return Interval(units.over, low, high, not low <= 0 <= high, units.note)
+def _interval(units: Units, low_high: tuple[float, float], clips: int) -> Interval:
+    low, high = low_high
+    note = "; ".join(filter(None, (units.note, rough(clips))))
+    return Interval(units.over, low, high, not low <= 0 <= high, note)

@@ -6,7 +6,9 @@ prediction a clip the whole result, of the others what `headline` says. Those ot
 single measurement in `cells` and the means over seeds, folds, draws or signers in `summary`; a
 cell's `of` says what it is:
 
-    fractions      cells: fraction, seed, start (`pretrained` or `scratch`)
+    fractions      cells: fraction, seed, start (`pretrained`, `pretrained-labelled-only`: without
+                   pseudo-labels, `scratch`, or `scratch-long`: epoch chosen among five times as
+                   many); each has its predictions.csv in cells/FRACTION-START-SEED/
                    summary: fraction, start
     few-shot       cells: shots, features (`pretrained`, `random` or `keypoints`), classifier
                    (`nearest mean` or `linear head`), signer (where shown and asked within each)
@@ -87,7 +89,11 @@ class Calibration(_Part):
 
 
 class Bootstrap(_Part):
-    """How the intervals were made. `over` is what was drawn with replacement."""
+    """How the intervals were made. `over` is what was drawn with replacement.
+
+    Those of the means over signs are estimated jointly from the same units (see `mean_class`), and
+    none is narrower than Wilson's of as many independent clips.
+    """
 
     over: Literal["signers", "clips"]
     level: float  # such as 0.95

@@ -74,8 +74,32 @@ def test_equal_runs_do_not_differ(evaluated):
         over = [] if difference.measure == "top5" else ["clips", "signers"]
         assert [found.over for found in difference.intervals] == over
         for found in difference.intervals:
-            assert found.low == found.high == 0
+            assert found.low <= 0 <= found.high
             assert not found.beyond_chance
+    assert result.alike == ("same",)
+
+
+def test_a_run_beside_itself_is_one_line(evaluated, capsys):
+    names = [evaluated("one-test", 0.7), evaluated("same", 0.7), evaluated("other", 0.7, seed=1)]
+    for asked, said in [
+        (["one-test", "one"], "one-test is compared with itself: nothing differs\n"),
+        (["one", "same"], "same named every clip as one-test did: nothing differs\n"),
+    ]:
+        show(compare.run(evaluated.workspace, asked, split="test"))
+        assert capsys.readouterr().out == said
+    show(compare.run(evaluated.workspace, names))
+    assert len(capsys.readouterr().out.splitlines()) > 9
+
+
+def test_two_clips_prove_nothing(evaluated):
+    names = [evaluated("wrong", 0.0, clips=2), evaluated("right", 1.0, clips=2)]
+    for difference in compare.run(evaluated.workspace, names).differences:
+        if difference.measure == "top5":
+            continue
+        assert difference.difference == 1
+        for found in difference.intervals:
+            assert not found.beyond_chance
+            assert "only 2 clips" in found.note
 
 
 def test_alike_runs_may_differ_by_chance(evaluated):

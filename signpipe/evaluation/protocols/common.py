@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import bootstrap
+from signpipe.evaluation.bootstrap import Units
+from signpipe.evaluation.intervals import Interval, hull, of_mean_class, of_share, rough
+from signpipe.evaluation.mean_class import mean_class
 from signpipe.evaluation.schema import (
     MEASURES,
     Bootstrap,
@@ -24,7 +27,7 @@ from signpipe.parts.store import Parts, open_parts
 from signpipe.settings import MIRRORED, EvaluateSettings, PrepareSettings
 from signpipe.splits import VAL, labelled_clips, tell_left_out
 from signpipe.training import training_runs
-from signpipe.training.metrics import hits, measure
+from signpipe.training.metrics import Labels, hits, measure
 from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
 
 PER_CLIP = "top1 and top5 over clips; mean_class and mean_class_top5 are theirs averaged over signs"
@@ -203,15 +206,27 @@ def figures(
     for stream in runs[0].logits:
         right = [[hits(run.logits[stream], labels, k) for run in runs] for k in (1, 5)]
         share = np.array(right, float).mean(axis=1)  # (2, B): of the runs that named it rightly
-        tops, means = bootstrap.resampled(share, labels, drawn, settings.bootstrap)
-        values = dict(zip(MEASURES, (*tops.T, *means.T), strict=True))
-        intervals = {name: bootstrap.interval(v, settings.level) for name, v in values.items()}
         each = [Figures(**measure(run.logits[stream], labels)) for run in runs]
+        values = _intervals(share, labels, drawn, settings)
+        intervals = dict(zip(MEASURES, values, strict=True))
         streams[stream] = averaged(each).model_copy(update={"intervals": intervals})
-    how = Bootstrap(
-        over=drawn.over, level=settings.level, draws=settings.bootstrap, note=drawn.note
-    )
+    note = "; ".join(filter(None, (drawn.note, rough(len(labels)))))
+    how = Bootstrap(over=drawn.over, level=settings.level, draws=settings.bootstrap, note=note)
     return streams, how
+
+
+def _intervals(
+    share: NDArray[np.float64], labels: Labels, drawn: Units, settings: EvaluateSettings
+) -> list[Interval]:
+    """Of top-1 and top-5, then of both averaged over signs; `share` (2, B) of right answers."""
+    level = settings.level
+    tops = bootstrap.resampled(share, drawn, settings.bootstrap).T
+    signs = mean_class(share, labels, drawn.group)
+    return [
+        # Few clips, or clips that are all right, say less than drawing them again makes believe.
+        hull(bootstrap.interval(top, level), of_share(float(row.mean()), len(labels), level))
+        for top, row in zip(tops, share, strict=True)
+    ] + of_mean_class(signs, level)
 
 
 def by_signer(scored: Scored) -> list[Cell]:

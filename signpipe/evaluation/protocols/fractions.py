@@ -1,7 +1,12 @@
-"""fractions: how accuracy grows with the labels, fine-tuned with and without pretraining."""
+"""fractions: how accuracy grows with the labels, fine-tuned with and without pretraining.
+
+What pretraining gives shows beside two stronger references: the encoder without pseudo-labels, and
+scratch with more epochs.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -9,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from signpipe.cliptable import Clip
+from signpipe.evaluation.predictions import cell_file, cell_name, write_predictions
 from signpipe.evaluation.protocols.cells import Start, Trainer, find_start
 from signpipe.evaluation.protocols.common import (
     Measured,
@@ -22,19 +28,27 @@ from signpipe.evaluation.protocols.common import (
 from signpipe.evaluation.protocols.frozen import Members, members
 from signpipe.evaluation.schema import Cell
 from signpipe.progress import note
+from signpipe.settings import FinetuneSettings
 from signpipe.training import finetune
 from signpipe.workspace import Workspace
 
-PRETRAINED = "pretrained"
+PRETRAINED, LABELLED_ONLY, LONG = "pretrained", "pretrained-labelled-only", "scratch-long"
+LONGER = 5  # times the epochs, of which val chooses one: scratch learns more slowly
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to learn from a part of the labels: from an encoder or from scratch, and how."""
+
+    backbone: Path | None
+    settings: FinetuneSettings
 
 
 def plan(workspace: Workspace, request: Request) -> Plan:
     """Raises SignpipeError if there is no clip to learn from or to score."""
     start = find_start(workspace, request, scratch=False)
     chosen = members(workspace, start.parts, request.split)
-    starts: dict[str, Path | None] = {PRETRAINED: start.backbone} if start.backbone else {}
-    if request.from_scratch or not start.backbone:
-        starts[finetune.SCRATCH] = None
+    rows = _rows(start, request.from_scratch or not start.backbone)
     pool = start.unlabelled(workspace, chosen.used)
     data = fingerprint(start.parts, chosen.used + pool)
     given = request.given("fractions", "seeds", "bootstrap", "level")
@@ -50,11 +64,26 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         seen=seen_in_pretraining(workspace, start.sha256, chosen.scored),
         data=data,
         settings=given | {"finetune": start.settings.model_dump(mode="json")},
-        inputs={"encoder": start.sha256, "data": data, "starts": list(starts)},
-        measure=lambda folder: _measure(workspace, request, start, chosen, pool, starts, folder),
-        headline=f"the largest fraction, {next(iter(starts))}, mean over the seeds",
+        inputs={"encoder": start.sha256, "data": data, "starts": list(rows)},
+        measure=lambda folder: _measure(workspace, request, start, chosen, pool, rows, folder),
+        headline=f"the largest fraction, {next(iter(rows))}, mean over the seeds",
         resumable=True,
     )
+
+
+def _rows(start: Start, scratch: bool) -> dict[str, Row]:
+    """What is compared, by name; the first is the headline."""
+    settings, rows = start.settings, {}
+    if start.backbone:
+        rows[PRETRAINED] = Row(start.backbone, settings)
+        if settings.unlabelled:
+            alone = settings.model_copy(update={"unlabelled": 0.0})
+            rows[LABELLED_ONLY] = Row(start.backbone, alone)
+    if scratch:
+        rows[finetune.SCRATCH] = Row(None, settings)
+        longer = settings.model_copy(update={"epochs": LONGER * settings.epochs})
+        rows[LONG] = Row(None, longer)
+    return rows
 
 
 def _measure(
@@ -63,7 +92,7 @@ def _measure(
     start: Start,
     chosen: Members,
     pool: list[Clip],
-    starts: dict[str, Path | None],
+    rows: dict[str, Row],
     folder: Path,
 ) -> Measured:
     asked = request.settings
@@ -72,21 +101,23 @@ def _measure(
     summary: list[Cell] = []
     # The labels that a fraction leaves out are hidden, not the clips.
     graph = cache(lambda: start.graph(chosen.train + pool))
-    count = len(asked.fractions) * len(starts) * len(asked.seeds)
-    for fraction, name in product(sorted(asked.fractions), starts):
+    count = len(asked.fractions) * len(rows) * len(asked.seeds)
+    for fraction, (name, row) in product(sorted(asked.fractions), rows.items()):
         of: dict[str, str | int | float] = {"fraction": fraction, "start": name}
         seeded: list[Scored] = []
         for seed in asked.seeds:
             note(f"fractions: {len(cells) + 1} of {count}, {fraction:.0%} {name}, seed {seed}")
             train = stratified(chosen.train, fraction, seed)
-            settings = start.settings.model_copy(update={"seed": seed})
-            clips, key = train + chosen.val, f"{fraction:g}-{name}-{seed}"
-            began = (starts[name], graph if starts[name] else lambda: None)
-            scored, weight = trainer.cell(key, settings, clips, chosen.scored, *began)
+            settings = row.settings.model_copy(update={"seed": seed})
+            clips, own = train + chosen.val, of | {"seed": seed}
+            guided = graph if row.backbone and settings.unlabelled else lambda: None
+            began = (row.backbone, guided)
+            scored, weight = trainer.cell(cell_name(own), settings, clips, chosen.scored, *began)
+            write_predictions(cell_file(folder, own), scored.clips, scored.signs, scored.logits)
             seeded.append(scored)
             cells.append(
                 Cell(
-                    of=of | {"seed": seed},
+                    of=own,
                     clips=len(chosen.scored),
                     streams=figures([scored], asked)[0],
                     joint_weight=weight,
@@ -94,13 +125,12 @@ def _measure(
                 )
             )
         streams, how = figures(seeded, asked)
-        own = cells[-len(seeded) :]
         summary.append(
             Cell(
                 of=of,
                 clips=len(chosen.scored),
                 streams=streams,
-                trained_on=own[0].trained_on,
+                trained_on=cells[-1].trained_on,
                 cells=len(seeded),
             )
         )
@@ -108,7 +138,7 @@ def _measure(
     return Measured(
         streams=first.streams,
         selection=finetune.selection(start.settings, bool(chosen.val))
-        + "; the same val for every fraction",
+        + f"; the same val for every fraction; {LONG}: of {LONGER} times the epochs",
         bootstrap=how,
         cells=cells,
         summary=summary,

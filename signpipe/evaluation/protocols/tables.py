@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from scipy.special import softmax
 
 from signpipe.evaluation.calibration import draw_calibration, reliability
+from signpipe.evaluation.intervals import FEW
+from signpipe.evaluation.predictions import FILE, write_predictions
 from signpipe.evaluation.protocols.common import Scored
 from signpipe.evaluation.schema import Bin, Calibration
 from signpipe.pictures.confusion_matrix import draw_confusion
@@ -17,15 +18,20 @@ from signpipe.workspace import write_text
 def write_tables(folder: Path, scored: Scored, calibration: dict[str, Calibration]) -> None:
     """Write predictions.csv, confusion.csv, confusion.png and, if measured, calibration.png."""
     _write_confusion(folder, scored)
-    _write_predictions(folder / "predictions.csv", scored)
+    write_predictions(folder / FILE, scored.clips, scored.signs, scored.logits)
     if calibration:
         stream = list(scored.logits)[-1]
         draw_calibration(folder / "calibration.png", calibration[stream], stream)
 
 
 def calibrations(scored: Scored) -> dict[str, Calibration]:
-    """The expected calibration error of every stream's probabilities, with its bins."""
-    found = {}
+    """The expected calibration error of every stream's probabilities, with its bins.
+
+    Of few clips there is none: their error would be that of chance.
+    """
+    found: dict[str, Calibration] = {}
+    if len(scored.clips) < FEW:
+        return found
     for stream, logits in scored.logits.items():
         r = reliability(logits, scored.labels)
         columns = zip(r.edges[:-1], r.edges[1:], r.clips, r.confidence, r.accuracy, strict=True)
@@ -47,15 +53,3 @@ def _write_confusion(folder: Path, scored: Scored) -> None:
     table += [[sign, *map(str, row)] for sign, row in zip(signs, matrix, strict=True)]
     write_text(folder / "confusion.csv", csv_text(table))
     draw_confusion(folder / "confusion.png", matrix, signs)
-
-
-def _write_predictions(path: Path, scored: Scored) -> None:
-    rows = [["clip_id", "signer", "label", *scored.logits, "probability", "second", "third"]]
-    probabilities = softmax(scored.final.astype(np.float64), axis=1)
-    for i, clip in enumerate(scored.clips):
-        named = [scored.signs[int(logits[i].argmax())] for logits in scored.logits.values()]
-        order = np.argsort(-probabilities[i], kind="stable")
-        others = [scored.signs[j] for j in order[1:3]] + [""] * (3 - min(3, len(order)))
-        share = probabilities[i, order[0]]
-        rows.append([clip.clip_id, clip.signer, clip.label, *named, f"{share:.4f}", *others])
-    write_text(path, csv_text(rows))

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from signpipe.evaluation.predictions import Named
 from signpipe.pictures.confusion_matrix import draw_confusion
 from signpipe.pictures.strips import strip, titled
-from signpipe.report.results.evaluations import Evaluation, Named
+from signpipe.report.results.evaluations import Evaluation
 from signpipe.report.results.gallery import Gallery
 from signpipe.report.results.pieces import Accuracy, Cell, Pieces
 from signpipe.wording import counted, times

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from signpipe.evaluation.predictions import Named
 from signpipe.pictures.page import Card
 from signpipe.pictures.strips import FRAMES, png, strip
-from signpipe.report.results.evaluations import Evaluation, Named
+from signpipe.report.results.evaluations import Evaluation
 from signpipe.report.results.gallery import Gallery
 from signpipe.report.results.pieces import Cell, Pieces
 from signpipe.wording import counted, noun

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from signpipe.evaluation.predictions import Named
 from signpipe.pictures.page import Card
-from signpipe.report.results.evaluations import Named
 from signpipe.report.results.pieces import Cell, Pieces
 from signpipe.wording import counted
 

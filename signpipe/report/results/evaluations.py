@@ -6,26 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from signpipe.errors import SignpipeError
+from signpipe.evaluation.predictions import FILE, Named, read_predictions
 from signpipe.evaluation.schema import Metrics, read_metrics
 from signpipe.evaluation.staleness import parts_now, stale
 from signpipe.splits import VAL
-from signpipe.tables import read_table
 from signpipe.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Named:
-    """A clip, the sign made, and by stream the sign that was named."""
-
-    clip_id: str
-    signer: str
-    label: str
-    said: dict[str, str]
-
-    @property
-    def final(self) -> str:
-        """What was said in the end: of `both`, or of the only stream."""
-        return list(self.said.values())[-1]
 
 
 @dataclass(frozen=True)
@@ -48,25 +33,12 @@ class Evaluation:
     @property
     def names_clips(self) -> bool:
         """Whether the protocol names each clip once."""
-        return (self.folder / "predictions.csv").exists()
+        return (self.folder / FILE).exists()
 
     @cached_property
     def named(self) -> list[Named]:
         """What was said of each clip. Raises SignpipeError if predictions.csv cannot be read."""
-        path = self.folder / "predictions.csv"
-        try:
-            rows = read_table(path).dicts("clip_id", "signer", "label", *self.metrics.streams)
-            return [
-                Named(
-                    row["clip_id"],
-                    row["signer"],
-                    row["label"],
-                    {stream: row[stream] for stream in self.metrics.streams},
-                )
-                for row in rows
-            ]
-        except SignpipeError as error:
-            raise SignpipeError(f"{error}; evaluate again with --redo") from error
+        return read_predictions(self.folder / FILE, list(self.metrics.streams))
 
 
 def read_evaluations(workspace: Workspace) -> tuple[list[Evaluation], list[str]]:

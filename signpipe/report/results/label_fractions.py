@@ -11,7 +11,12 @@ from signpipe.report.results.evaluations import Evaluation
 from signpipe.report.results.pieces import WIDTH, Cell, Pieces
 from signpipe.report.results.protocol_tables import accuracy
 
-COLOURS = {"pretrained": "#2f8f6b", "scratch": "#b0532a"}
+COLOURS = {
+    "pretrained": "#2f8f6b",
+    "pretrained-labelled-only": "#8fc7b0",
+    "scratch": "#b0532a",
+    "scratch-long": "#dba37f",
+}
 
 
 def add_fractions(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:

@@ -33,8 +33,7 @@ def test_straight_from_a_pretraining_run(pretrained, brief, protocol):
         assert figures.top1 == pytest.approx(np.mean(right))
         low, high = figures.intervals["top1"]
         assert low <= figures.top1 <= high
-    assert bool(metrics.calibration) == (protocol == "linear")
-    assert (result.folder / "calibration.png").exists() == (protocol == "linear")
+    assert not metrics.calibration  # of 12 clips
     assert evaluate.run(pretrained, brief(), protocol=protocol, split="test").already
 
 

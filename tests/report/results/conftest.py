@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from signpipe.evaluation.predictions import Named
 from signpipe.evaluation.schema import Figures, Metrics
 from signpipe.pictures.page import Page
-from signpipe.report.results.evaluations import Evaluation, Named
+from signpipe.report.results.evaluations import Evaluation
 from signpipe.report.results.pieces import Pieces
 
 STREAMS = ("joint", "motion", "both")

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signpipe.evaluation.predictions import Named
 from signpipe.report.results.confused import SIGNS, add_confusion, confused_pairs, matrix_of
-from signpipe.report.results.evaluations import Named
 
 SIGN = st.sampled_from(["a", "b", "c", "d"])
 

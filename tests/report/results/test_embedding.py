@@ -1,5 +1,6 @@
 import numpy as np
 
+from signpipe.evaluation.predictions import Named
 from signpipe.report.results.embedding import (
     COLOURED,
     LEAST,
@@ -11,7 +12,6 @@ from signpipe.report.results.embedding import (
     sample,
     scatter,
 )
-from signpipe.report.results.evaluations import Named
 
 
 def test_groups_stay_together_and_chance_is_fixed():
