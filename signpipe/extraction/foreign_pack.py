@@ -5,24 +5,22 @@ signpipe and are whole; every other is read once by a child with limited time an
 """
 
 import hashlib
-import resource
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from signpipe.errors import SignpipeError
+from signpipe.extraction.limited import limited, seconds_for
 from signpipe.extraction.outcomes import Outcome, with_landmarks
 from signpipe.extraction.pool import Lost, run_jobs
 from signpipe.landmarks.formats.foreign import judge
 from signpipe.landmarks.pack import SEAL, SEAL_BYTES, Pack, open_pack
 from signpipe.workspace import sha256_of_file
 
-SECONDS, BYTES_A_SECOND = 30, 200_000  # a child has the former, and more for large packs
-MEMORY = 4 << 30  # bytes a child may take
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -42,8 +40,8 @@ def examine(job: PackJob) -> dict[str, Outcome]:
     """
     if is_sealed(job.path):
         return _outcomes(job)
-    limit = SECONDS + job.path.stat().st_size // BYTES_A_SECOND
-    with closing(run_jobs([job], _examiner, 1, timeout=limit)) as results:
+    limit = seconds_for(job.path.stat().st_size)
+    with closing(run_jobs([job], partial(limited, _outcomes), 1, timeout=limit)) as results:
         for _, result in results:
             if not isinstance(result, Lost):
                 return result
@@ -52,12 +50,6 @@ def examine(job: PackJob) -> dict[str, Outcome]:
                 "again from where it was made"
             )
     raise AssertionError("a job gives a result")
-
-
-@contextmanager
-def _examiner() -> Iterator[Callable[[PackJob], dict[str, Outcome]]]:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    yield _outcomes
 
 
 def is_sealed(path: Path) -> bool:

@@ -7,17 +7,22 @@ clip is known by its source file, so that a second run reads only what is new or
 import hashlib
 import itertools
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from signpipe.extraction.ids import safe
+from signpipe.extraction.limited import limited, seconds_for
 from signpipe.extraction.outcomes import Outcome, append_outcomes, printable, with_landmarks
+from signpipe.extraction.pool import Lost, run_jobs
 from signpipe.landmarks.formats.foreign import ForeignClip, UnreadableClip, judge, stamp
 from signpipe.landmarks.pack import Landmarks, write_pack
 from signpipe.progress import Tracker
 from signpipe.workspace import Workspace
 
+Job = tuple[str, ForeignClip]  # a clip's id, and where it lies
+READ = 10_000  # clips after which the child that reads them is replaced
 CLIPS, FRAMES = 1_000, 50_000  # most in a pack; the latter are some 50 MB before compression
 
 
@@ -89,15 +94,14 @@ def import_clips(
     outcome that says why and stops no other. Raises SignpipeError if an optional library is
     missing, OSError if the workspace cannot be written; what is finished by then is kept.
     """
-    before = 0
+    todo = [(i, c) for i, c in clips.items() if not _is_done(workspace, journal.get(i), c)]
+    before = len(clips) - len(todo)
+    tracker.advance(before)
     chunk = Chunk("")
     try:
-        for clip_id, clip in clips.items():
-            known = journal.get(clip_id)
-            if known is not None and _is_done(workspace, known, clip):
-                before += 1
-            else:
-                outcome, landmarks = _read(clip_id, clip)
+        with closing(_read_all(todo)) as results:
+            for clip, outcome, landmarks in results:
+                known = journal.get(outcome.clip_id)
                 if known is not None and _is_unchanged(workspace, known, outcome):
                     source = outcome.source, outcome.size, outcome.mtime_ns
                     outcome, landmarks = _from(known, *source), None
@@ -105,7 +109,7 @@ def import_clips(
                     _write(workspace, chunk, journal)
                     chunk = Chunk(clip.collection)
                 chunk.add(outcome, landmarks)
-            tracker.advance()
+                tracker.advance()
     except BaseException:
         # The cause of the stop matters more than that what is in hand cannot be written either.
         with suppress(OSError):
@@ -115,7 +119,30 @@ def import_clips(
     return before
 
 
-def _is_done(workspace: Workspace, known: Outcome, clip: ForeignClip) -> bool:
+def _read_all(
+    jobs: Sequence[Job],
+) -> Generator[tuple[ForeignClip, Outcome, Landmarks | None], None, None]:
+    """Every clip with what became of it, in their order, read by a child with limits."""
+    limit = seconds_for(max((_size(clip) for _, clip in jobs), default=0))
+    with closing(run_jobs(jobs, partial(limited, _read), 1, timeout=limit, recycle=READ)) as done:
+        for (clip_id, clip), result in done:
+            if isinstance(result, Lost):
+                lost = Outcome(clip_id, str(clip.path), "failed", f"reading it: {result.reason}")
+                with suppress(OSError):
+                    lost = _from(lost, lost.source, *stamp(clip.path))
+                result = lost, None
+            yield clip, *result
+
+
+def _size(clip: ForeignClip) -> int:
+    with suppress(OSError):
+        return stamp(clip.path)[0]
+    return 0
+
+
+def _is_done(workspace: Workspace, known: Outcome | None, clip: ForeignClip) -> bool:
+    if known is None:
+        return False
     with suppress(OSError):
         same = (known.source, known.size, known.mtime_ns) == (str(clip.path), *stamp(clip.path))
         there = not known.pack or workspace.pack(known.pack).exists()
@@ -133,7 +160,8 @@ def _from(known: Outcome, source: str, size: int, mtime_ns: int) -> Outcome:
     return replace(known, source=source, size=size, mtime_ns=mtime_ns)
 
 
-def _read(clip_id: str, clip: ForeignClip) -> tuple[Outcome, Landmarks | None]:
+def _read(job: Job) -> tuple[Outcome, Landmarks | None]:
+    clip_id, clip = job
     outcome = Outcome(clip_id, str(clip.path), "failed")
     try:
         size, mtime_ns = stamp(clip.path)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from signpipe.errors import SignpipeError
-from signpipe.extraction import foreign_pack
+from signpipe.extraction import foreign_pack, limited
 from signpipe.extraction.foreign_pack import PackJob, copy_sealed, examine, is_copy, is_sealed
 from signpipe.extraction.outcomes import Outcome
 from signpipe.extraction.pool import Lost, run_jobs
@@ -47,7 +47,7 @@ def test_a_whole_pack(foreign: Path):
 
 
 def test_a_file_that_hangs_hdf5(foreign: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(foreign_pack, "SECONDS", 3)
+    monkeypatch.setattr(limited, "SECONDS", 3)
     content = bytearray(foreign.read_bytes())
     # The size of a text in the heap of texts: HDF5 looks for the next one for ever.
     content[content.index(b"GCOL") + 24] = 255
@@ -88,7 +88,7 @@ def _tried() -> Iterator[Callable[[PackJob], dict[str, Outcome] | str]]:
 
 
 @contextmanager
-def _killed() -> Iterator[Callable[[PackJob], dict[str, Outcome]]]:
+def _killed(_read: object) -> Iterator[Callable[[PackJob], dict[str, Outcome]]]:
     def work(job: PackJob) -> dict[str, Outcome]:
         foreign_pack._outcomes(job)
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -98,7 +98,7 @@ def _killed() -> Iterator[Callable[[PackJob], dict[str, Outcome]]]:
 
 
 def test_a_file_that_kills_its_reader(foreign: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(foreign_pack, "_examiner", _killed)
+    monkeypatch.setattr(foreign_pack, "limited", _killed)
     with pytest.raises(SignpipeError, match=r"foreign.h5: its worker died \(signal SIGSEGV\)"):
         examine(job(foreign))
 
@@ -107,7 +107,7 @@ def test_a_file_that_would_take_all_memory(foreign: Path):
     with h5py.File(foreign, "a") as file:
         del file["offsets"]
         file.create_dataset("offsets", (1 << 37,), np.int64, chunks=(1024,))
-    with pytest.raises(SignpipeError, match=r"foreign.h5: .*(memory|allocate)"):
+    with pytest.raises(SignpipeError, match=r"foreign.h5: .*(memory|allocate|of which 0 bytes)"):
         examine(job(foreign))
 
 

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from signpipe.cliptable import read_clips
-from signpipe.extraction import import_clips
+from signpipe.extraction import import_clips, limited
 from signpipe.extraction.import_keypoints import ImportResult, run
 from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes
+from signpipe.landmarks.formats.foreign import ForeignClip, Recording
 from signpipe.landmarks.formats.pose_files import pose_bytes, read_pose
-from signpipe.landmarks.pack import open_pack
+from signpipe.landmarks.pack import Landmarks, open_pack
+from signpipe.progress import track
 from signpipe.workspace import Workspace
 
 
@@ -185,19 +187,51 @@ def test_folders_of_vectors(tmp_path: Path, workspace: Workspace):
     assert (again.done_before, again.statuses) == (3, {"ok": 3, "unreadable": 1})
 
 
+def _endless(path: Path) -> Recording:
+    while path:
+        pass
+    raise AssertionError
+
+
+def _greedy(path: Path) -> Recording:
+    return Recording(Landmarks(*[np.empty(5 << 30, np.uint8)] * 3), path.name)  # of the 4 there are
+
+
+def _deadly(path: Path) -> Recording:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return _endless(path)
+
+
+def test_files_that_hang_kill_or_swell_their_reader_cost_themselves_only(
+    poses: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limited, "SECONDS", 2)
+    path, journal = poses / "hi" / "0.pose", read_outcomes(workspace.outcomes)
+    readers = {"endless": _endless, "greedy": _greedy, "deadly": _deadly, "whole": read_pose}
+    clips = {name: ForeignClip(path, "hi", name, read) for name, read in readers.items()}
+    with track("import", len(clips)) as tracker:
+        import_clips.import_clips(workspace, clips, journal, tracker)
+    found = read_outcomes(workspace.outcomes)
+    assert {name: outcome.status for name, outcome in found.items()} == {
+        **{"endless": "failed", "greedy": "failed", "deadly": "failed", "whole": "ok"}
+    }
+    assert "took longer than 2 s" in found["endless"].reason
+    assert "llocate" in found["greedy"].reason
+    assert "SIGSEGV" in found["deadly"].reason
+
+
 RUN = """
 import sys, time
 from pathlib import Path
-from signpipe.landmarks.formats import pose_files
-from signpipe.extraction import detect_format
 from signpipe.extraction import import_clips, import_keypoints
 from signpipe.workspace import Workspace
 import_clips.CLIPS = 2
-def slow(path, read=pose_files.read_pose):
-    time.sleep(0.15)
-    print(path.name, flush=True)
-    return read(path)
-detect_format.read_pose = slow
+def slow(jobs, read_all=import_clips._read_all):
+    for read in read_all(jobs):
+        time.sleep(0.15)
+        print(read[0].path.name, flush=True)
+        yield read
+import_clips._read_all = slow
 import_keypoints.run(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])
 """
 

@@ -113,10 +113,12 @@ def test_labels_of_no_clip_are_an_error_that_keeps_what_was_imported(tmp_path: P
 def test_an_absent_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     workspace = Workspace(tmp_path / "workspace")
     (tmp_path / "a.pose").write_bytes(b"")
-    monkeypatch.setitem(sys.modules, "pose_format", None)
+    for name in ("pose_format", "pyarrow"):  # the child that reads finds these first
+        (tmp_path / "lib").mkdir(exist_ok=True)
+        (tmp_path / "lib" / f"{name}.py").write_text(f"raise ImportError('no {name}')\n")
+    monkeypatch.syspath_prepend(tmp_path / "lib")
     with pytest.raises(SignpipeError, match=r"needs pose-format; .*'signpipe\[formats\]'"):
         import_keypoints.run(workspace, [tmp_path / "a.pose"])
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(SignpipeError, match=r"needs pyarrow; .*'signpipe\[formats\]'"):
         import_keypoints.run(workspace, [asl_signs(tmp_path / "asl", 1)])
     assert not read_outcomes(workspace.outcomes)
