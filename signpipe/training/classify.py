@@ -23,6 +23,10 @@ from signpipe.training.pseudo_labels import PseudoLabels
 from signpipe.training.scoring import score
 from signpipe.training.views import random_views, stream_views
 
+# So many epochs without a better one on val, and in all of them this share of the training clips,
+# augmented as they are, was named rightly: then fine-tuning stops.
+PATIENCE, LEARNED = 4, 0.99
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -72,15 +76,17 @@ class Finetuning:
         self.module: nn.Module = self.recognizer.to(pick_device())
         train, pseudo = data.train, data.pseudo
         # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
-        share = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
-        self.rows, self.labels, self.share = train.rows, train.labels, share / share.sum()
+        drawn = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
+        self.rows, self.labels, self.probability = train.rows, train.labels, drawn / drawn.sum()
         if pseudo:
             # Few of them make up no more of a batch than of all clips.
-            part = min(settings.unlabelled, len(pseudo.rows) / (len(pseudo.rows) + len(share)))
+            part = min(settings.unlabelled, len(pseudo.rows) / (len(pseudo.rows) + len(drawn)))
             even = pseudo.confidence / np.bincount(pseudo.labels, pseudo.confidence)[pseudo.labels]
             self.rows = np.concatenate([train.rows, pseudo.rows])
             self.labels = np.concatenate([train.labels, pseudo.labels])
-            self.share = np.concatenate([(1 - part) * self.share, part * even / even.sum()])
+            self.probability = np.concatenate(
+                [(1 - part) * self.probability, part * even / even.sum()]
+            )
         self.batch = min(settings.batch_size, len(self.rows))
         self.steps = max(settings.min_steps_per_epoch, round(len(train.rows) / self.batch))
 
@@ -88,14 +94,14 @@ class Finetuning:
         encoders = list(self.recognizer.encoders.parameters())
         classifiers = list(self.recognizer.classifiers.parameters())
         return [
-            {"params": encoders, "share": self.settings.encoder_lr_scale},
-            {"params": classifiers, "share": 1.0},
+            {"params": encoders, "lr_scale": self.settings.encoder_lr_scale},
+            {"params": classifiers, "lr_scale": 1.0},
         ]
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
         s = self.settings
         rng, generator = draw(s.seed, "views", epoch, step)
-        chosen = rng.choice(len(self.rows), self.batch, p=self.share)
+        chosen = rng.choice(len(self.rows), self.batch, p=self.probability)
         rows, labels = self.rows[chosen], torch.from_numpy(self.labels[chosen])
         points, valid = random_views(self.parts, rows, s, self.frames, rng, generator)
         own = distributed.own_share(len(rows))  # chance is the same whatever the number of ranks
@@ -123,3 +129,19 @@ class Finetuning:
         logits = final(score(self.recognizer, self.parts, self.val.rows, self.frames))
         top1, mean = top_k(logits, self.val.labels, 1), mean_class(logits, self.val.labels)
         return {"val_top1": top1, "val_mean_class": mean, "score": (top1 + mean) / 2}
+
+    def saturated(self, epochs: list[dict[str, float]]) -> bool:
+        """On val every clip is named rightly; or none of training is left to learn, nor val better.
+
+        Where the learning rate is still to fall by a step, val may become better by that.
+        """
+        if self.val is None or not epochs:
+            return False
+        scores = [epoch["score"] for epoch in epochs]
+        if max(scores) >= 1:  # the first such epoch is kept, whatever comes
+            return True
+        s, since = self.settings, len(scores) - 1 - scores.index(max(scores))
+        if s.schedule == "steps" and len(epochs) < max(s.lr_milestones, default=0) * s.epochs:
+            return False
+        learned = all(epoch["train_top1"] >= LEARNED for epoch in epochs[-PATIENCE:])
+        return since >= PATIENCE and learned

@@ -18,16 +18,16 @@ from torch import Tensor, nn
 
 from signpipe.errors import SignpipeError
 from signpipe.model import distributed
-from signpipe.progress import Tracker, track
+from signpipe.progress import Tracker, note, track
 from signpipe.settings import FinetuneSettings, PretrainSettings
 from signpipe.training.devices import keep_memory
 from signpipe.training.metrics_log import Logger, MetricsLog
-from signpipe.training.precision import autocast, settled
+from signpipe.training.precision import autocast, pick_precision
 from signpipe.workspace import atomic
 
 WARM_UP = 0.05  # share of all steps in which a cosine schedule's rate rises
 DIVERGED = 10  # an epoch's mean loss is so many times the worst one before
-SETTLED = 8  # steps; before, nearly empty queues make the losses of pretraining small
+FIRST_STEPS = 8  # in which nearly empty queues make the losses of pretraining small
 
 
 class NotFinite(ArithmeticError):
@@ -42,13 +42,16 @@ class Task(Protocol):
     description: str
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """The optimiser's groups; `share` in a group scales the learning rate."""
+        """The optimiser's groups; `lr_scale` in a group scales the learning rate."""
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
         """The loss of one batch, numbers to follow (`loss` among them), and its clips' count."""
 
     def validate(self) -> dict[str, float]:
         """Numbers after an epoch; by the largest `score`, if there is one, the best is kept."""
+
+    def saturated(self, epochs: list[dict[str, float]]) -> bool:
+        """Whether nothing is left to learn after these epochs, each with its numbers."""
 
 
 @dataclass
@@ -102,7 +105,7 @@ class Trainer:
         settings, device = self.settings, pick_device()
         rate = learning_rate(settings, (epoch + step / self.task.steps) / settings.epochs)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["share"]
+            group["lr"] = rate * group["lr_scale"]
         seed = draw(settings.seed, "dropout", epoch, step)[1].initial_seed()
         torch.manual_seed(seed + distributed.rank())
         with autocast(self.precision, device):
@@ -139,7 +142,7 @@ def fit(
     folder: Path,
     logger: Logger | None = None,
 ) -> State:
-    """Train until the last epoch, from `folder/checkpoint.pt` if there is one.
+    """Train until the last epoch, or nothing is left to learn, from `folder/checkpoint.pt` if any.
 
     Writes checkpoint.pt after every epoch and metrics.csv after every step; of several ranks only
     the first one writes. Raises SignpipeError when the loss is no longer finite or rises far above
@@ -148,7 +151,7 @@ def fit(
     keep_memory()
     first = distributed.rank() == 0
     device = pick_device()
-    chosen = settled(settings.precision, settings.encoder, device, folder) if first else ""
+    chosen = pick_precision(settings.precision, settings.encoder, device, folder) if first else ""
     trainer = Trainer(task, settings, distributed.broadcast(chosen))
     path = folder / "checkpoint.pt"
     state = load_checkpoint(path, task.module, trainer.optimizer) if path.exists() else State()
@@ -158,9 +161,13 @@ def fit(
         track(task.description, left * task.steps, "steps") as tracker,
     ):
         for epoch in range(state.epoch, settings.epochs):
+            # Asked before an epoch, not after one, so that a resumed run stops where it would have.
+            if distributed.broadcast(task.saturated(state.rows)):
+                note(f"{task.description}: nothing is left to learn after epoch {epoch}")
+                break
             row = _epoch(trainer, epoch, tracker, log, path)
             worst = max((past["loss"] for past in state.rows), default=float("inf"))
-            if epoch * task.steps >= SETTLED and row["loss"] > DIVERGED * worst:
+            if epoch * task.steps >= FIRST_STEPS and row["loss"] > DIVERGED * worst:
                 place = f"rose more than {DIVERGED}-fold in epoch {epoch + 1}"
                 raise _diverged(place, epoch, path)
             if "score" in row and (not state.best or row["score"] > state.best_score):
@@ -230,7 +237,10 @@ def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimi
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         module.load_state_dict(saved["module"])
+        scales = [group["lr_scale"] for group in optimizer.param_groups]
         optimizer.load_state_dict(saved["optimizer"])
+        for group, scale in zip(optimizer.param_groups, scales, strict=True):
+            group["lr_scale"] = scale  # which had another name once
         return State(**saved["state"])
     except Exception as error:  # torch raises many kinds for a damaged file
         raise SignpipeError(

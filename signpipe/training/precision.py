@@ -17,7 +17,9 @@ FASTER = 1.25  # so many times must bfloat16 be; near a tie chance would choose
 TRIES, CLIPS = 3, 4
 
 
-def settled(wanted: Precision, encoder: EncoderSettings, device: torch.device, folder: Path) -> str:
+def pick_precision(
+    wanted: Precision, encoder: EncoderSettings, device: torch.device, folder: Path
+) -> str:
     """`fp32` or `bf16` for the run in `folder`.
 
     What `auto` finds by a trial is kept in the run's record, so that a resumed run goes on with it.

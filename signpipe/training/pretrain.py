@@ -71,7 +71,7 @@ class Pretraining:
         self.module: nn.Module = self.contrast.to(pick_device())
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        return [{"params": list(self.contrast.query.parameters()), "share": 1.0}]
+        return [{"params": list(self.contrast.query.parameters()), "lr_scale": 1.0}]
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
         chosen = self._chosen(epoch, step)
@@ -105,6 +105,9 @@ class Pretraining:
 
     def validate(self) -> dict[str, float]:
         return {}
+
+    def saturated(self, epochs: list[dict[str, float]]) -> bool:
+        return False
 
 
 def run(

@@ -322,9 +322,39 @@ def test_pseudo_labels_are_drawn_evenly_and_sure_ones_more_often(settings, signs
         np.arange(10, 16), np.array([0, 0, 0, 0, 1, 1]), np.array([1, 1, 1, 1, 1, 0.5])
     )
     task = Finetuning(settings, parts, FinetuneData(train, None, 2, pseudo=pseudo))
-    assert task.share.sum() == pytest.approx(1)
-    assert task.share[4:].sum() == pytest.approx(settings.unlabelled)
-    np.testing.assert_allclose(task.share[4:], 0.5 * np.array([1, 1, 1, 1, 8 / 3, 4 / 3]) / 8)
+    assert task.probability.sum() == pytest.approx(1)
+    assert task.probability[4:].sum() == pytest.approx(settings.unlabelled)
+    np.testing.assert_allclose(task.probability[4:], 0.5 * np.array([1, 1, 1, 1, 8 / 3, 4 / 3]) / 8)
     few = PseudoLabels(np.array([10]), np.array([1]), np.array([1.0]))
     task = Finetuning(settings, parts, FinetuneData(train, None, 2, pseudo=few))
-    assert task.share[4:].sum() == pytest.approx(1 / 5)
+    assert task.probability[4:].sum() == pytest.approx(1 / 5)
+
+
+@pytest.fixture
+def task(settings, signs_workspace):
+    prepare.run(signs_workspace)
+    parts = open_parts(signs_workspace.parts)
+    clips = Labelled(np.arange(4), np.array([0, 0, 1, 1]))
+    short = settings.model_copy(update={"epochs": 10})
+    return Finetuning(short, parts, FinetuneData(clips, clips, 2))
+
+
+def epochs_of(scores, learned):
+    pairs = zip(scores, learned, strict=True)
+    return [{"score": score, "train_top1": share} for score, share in pairs]
+
+
+def test_it_stops_when_val_is_perfect_or_all_is_learned_and_val_no_better(task):
+    assert not task.saturated([])
+    assert not task.saturated(epochs_of([0.5, 0.9], [1, 1]))
+    assert task.saturated(epochs_of([0.5, 1.0], [0.3, 0.4]))
+    still = [0.5, 0.9, 0.8, 0.9, 0.8, 0.8]  # the second was best
+    assert task.saturated(epochs_of(still, [0.8, 0.9, 1, 1, 1, 0.99]))
+    assert not task.saturated(epochs_of(still, [0.8, 0.9, 1, 1, 1, 0.98]))
+    assert not task.saturated(epochs_of(still[:-1], [0.8, 0.9, 1, 1, 1]))
+    steps = {"schedule": "steps", "lr_milestones": (0.7,)}
+    task.settings = task.settings.model_copy(update=steps)  # the rate is still to fall
+    assert not task.saturated(epochs_of(still, [0.8, 0.9, 1, 1, 1, 1]))
+    assert task.saturated(epochs_of([*still, 0.8], [0.8, 0.9, 1, 1, 1, 1, 1]))
+    task.val = None
+    assert not task.saturated(epochs_of(still, [1] * 6))

@@ -27,7 +27,7 @@ class Line:
         self.done = 0
 
     def parameter_groups(self):
-        return [{"params": list(self.module.parameters()), "share": 1.0}]
+        return [{"params": list(self.module.parameters()), "lr_scale": 1.0}]
 
     def loss(self, epoch, step):
         if self.done == self.stop_after:
@@ -42,6 +42,9 @@ class Line:
 
     def validate(self):
         return {"score": self.scores.pop(0)} if self.scores else {}
+
+    def saturated(self, epochs):
+        return any(epoch.get("score") == 1 for epoch in epochs)
 
 
 SETTINGS = PretrainSettings(epochs=4, batch_size=16, precision="fp32")
@@ -103,6 +106,15 @@ def test_the_best_epoch_is_kept_and_the_first_of_equals(tmp_path):
     assert not all(torch.equal(state.best[name], last[name]) for name in last)
 
 
+def test_it_stops_when_nothing_is_left_to_learn_and_resumed_stops_as_well(tmp_path, capsys):
+    task = Line(scores=[0.1, 1, 0.2, 0.3])
+    state = fit(task, SETTINGS, tmp_path)
+    assert (state.epoch, state.best_epoch, task.done) == (2, 2, 8)
+    assert "nothing is left to learn after epoch 2" in capsys.readouterr().err
+    again = Line(stop_after=0)
+    assert fit(again, SETTINGS, tmp_path).best_epoch == 2
+
+
 def test_a_damaged_checkpoint_says_what_to_do(tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"damaged")
     with pytest.raises(SignpipeError, match="--redo"):
@@ -158,14 +170,14 @@ def test_a_loss_far_above_its_past_names_the_last_good_checkpoint(tmp_path):
 def test_a_trial_of_precisions_is_kept_in_the_record(tmp_path, monkeypatch):
     cpu, size = torch.device("cpu"), SETTINGS.encoder
     write_record(tmp_path, {}, {})
-    found = precision.settled("auto", size, cpu, tmp_path)
+    found = precision.pick_precision("auto", size, cpu, tmp_path)
     assert found in ("fp32", "bf16")
     assert read_record(tmp_path)["precision"] == found
     other = "bf16" if found == "fp32" else "fp32"
     monkeypatch.setattr(precision, "choose", lambda *_: other)
-    assert precision.settled("auto", size, cpu, tmp_path) == found
-    assert precision.settled(other, size, cpu, tmp_path) == other
-    assert precision.settled("auto", size, cpu, tmp_path / "new") == other
+    assert precision.pick_precision("auto", size, cpu, tmp_path) == found
+    assert precision.pick_precision(other, size, cpu, tmp_path) == other
+    assert precision.pick_precision("auto", size, cpu, tmp_path / "new") == other
 
 
 def test_a_trial_leaves_chance_as_it_was():

@@ -19,7 +19,7 @@ from signpipe.settings import FinetuneSettings
 from signpipe.training.encoders import fitting_card, with_its_sizes
 from signpipe.training.finetune import SCRATCH, FinetuneJob, learn, unlabelled
 from signpipe.training.loop import pick_device
-from signpipe.training.precision import settled
+from signpipe.training.precision import pick_precision
 from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.training.scoring import score
 from signpipe.workspace import Workspace, atomic, sha256_of_file
@@ -96,7 +96,7 @@ class Trainer:
         """
         signs = sorted({clip.label for clip in clips})
         # Tried once for all cells, and kept beside them.
-        precision = settled(settings.precision, settings.encoder, pick_device(), self.folder)
+        precision = pick_precision(settings.precision, settings.encoder, pick_device(), self.folder)
         settings = settings.model_copy(update={"precision": precision})
         path = self.folder / "cells" / f"{name}.safetensors"
         if not path.exists():
