@@ -28,7 +28,7 @@ from signpipe.commands.settings import settings
 from signpipe.commands.status import status
 from signpipe.commands.train import train
 from signpipe.commands.view import view
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, disk_full, out_of_memory
 from signpipe.progress import note
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -67,7 +67,14 @@ class Commands(typer.core.TyperGroup):
             if ctx.params.get("debug"):
                 traceback.print_exc()
             what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+            if disk_full(error):
+                what = "no space is left on the disk; free some, and the same command goes on"
             note(f"signpipe: {what}")
+            raise typer.Exit(NOTHING_DONE) from error
+        except (MemoryError, RuntimeError) as error:
+            if not (what := out_of_memory(error)) or ctx.params.get("debug"):
+                raise
+            note(f"signpipe: {what} for this; use smaller batches, fewer workers or shorter clips")
             raise typer.Exit(NOTHING_DONE) from error
         except KeyboardInterrupt as error:
             note("signpipe: interrupted; what is finished is kept, the same command goes on")

@@ -34,6 +34,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -42,11 +43,12 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, disk_full
 
 DEFAULT = Path("workspace")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TEMPORARY = ".part"  # ending of files that are being written
+NO_SPACE = 64 * 1024  # bytes free on a disk, with which nothing can be written
 # More than any JSON file that signpipe writes has: bytes, containers in containers, digits.
 LARGEST_JSON, DEEPEST, MOST_DIGITS = 64 << 20, 50, 20
 SETTLED = 2e9  # nanoseconds after which a file's time of change tells whether it has changed again
@@ -152,7 +154,7 @@ def _age(path: Path) -> tuple[float, str]:
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is flushed and renamed to `path`.
 
-    On an error, or a kill, `path` stays as it was.
+    On an error, or a kill, `path` stays as it was. Raises SignpipeError if the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The name is short, whatever the length of `path`'s own, so that it is never refused.
@@ -162,6 +164,15 @@ def atomic(path: Path) -> Iterator[Path]:
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
+    except SignpipeError:
+        raise
+    except Exception as error:
+        # Some libraries say only that a write has failed.
+        if disk_full(error) or shutil.disk_usage(path.parent).free < NO_SPACE:
+            raise SignpipeError(
+                f"no space is left on the disk for {path}; free some, and the same command goes on"
+            ) from error
+        raise
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()

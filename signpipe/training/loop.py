@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, out_of_memory
 from signpipe.model import distributed
 from signpipe.progress import Tracker, note, track
 from signpipe.settings import FinetuneSettings, PretrainSettings
@@ -165,7 +165,12 @@ def fit(
             if distributed.broadcast(task.saturated(state.rows)):
                 note(f"{task.description}: nothing is left to learn after epoch {epoch}")
                 break
-            row = _epoch(trainer, epoch, tracker, log, path)
+            try:
+                row = _epoch(trainer, epoch, tracker, log, path)
+            except (MemoryError, RuntimeError) as error:
+                if whose := out_of_memory(error):
+                    raise _too_large(whose, settings) from error
+                raise
             worst = max((past["loss"] for past in state.rows), default=float("inf"))
             if epoch * task.steps >= FIRST_STEPS and row["loss"] > DIVERGED * worst:
                 place = f"rose more than {DIVERGED}-fold in epoch {epoch + 1}"
@@ -208,6 +213,14 @@ def _epoch(
     timing = {"clips_per_second": clips / seconds, "seconds": seconds}
     task.module.eval()
     return {"epoch": epoch + 1, **means, **timing, **task.validate()}
+
+
+def _too_large(whose: str, settings: PretrainSettings | FinetuneSettings) -> SignpipeError:
+    size = settings.batch_size
+    return SignpipeError(
+        f"{whose} for batches of {size} clips; use --redo --set batch_size={max(2, size // 2)}, "
+        "a smaller encoder, or --devices to share them"
+    )
 
 
 def _diverged(place: str, epoch: int, checkpoint: Path) -> SignpipeError:

@@ -111,6 +111,20 @@ def test_a_first_encoder_is_learned_from(signs_workspace, settings, small, capsy
     assert "the encoder to begin from is another one" in capsys.readouterr().err
 
 
+def test_without_val_the_joint_stream_has_more_say(signs_workspace, settings, capsys):
+    clips = read_clips(signs_workspace.clips).values()
+    few = settings.model_copy(update={"epochs": 1, "labels_per_sign": 1})
+    clips = [clip for clip in clips if clip.clip_id.startswith("s0/") and clip.clip_id[-1] == "0"]
+    write_clips(signs_workspace.clips, [replace(c, split="train", signer="") for c in clips])
+    result = finetune.run(signs_workspace, few, from_scratch=True)
+    assert result.counts == {"train": 3} and result.split == "as given, no val, too few clips"
+    assert load_recognizer(result.recognizer)[1].joint_weight == 0.8
+    assert "no clip is left to validate on" in capsys.readouterr().err
+    one = few.model_copy(update={"streams": "joint"})
+    alone = finetune.run(signs_workspace, one, run="alone", from_scratch=True)
+    assert load_recognizer(alone.recognizer)[1].joint_weight == 0.5
+
+
 def test_few_labels_leave_val_and_test_whole(signs_workspace, settings):
     few = settings.model_copy(update={"epochs": 1, "labels_per_sign": 2})
     result = finetune.run(signs_workspace, few, from_scratch=True)

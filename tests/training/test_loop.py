@@ -1,4 +1,5 @@
 import csv
+import errno
 import math
 
 import pytest
@@ -119,6 +120,36 @@ def test_a_damaged_checkpoint_says_what_to_do(tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"damaged")
     with pytest.raises(SignpipeError, match="--redo"):
         fit(Line(), SETTINGS, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), "the GPU has"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "there is too"),
+        (MemoryError(), "there is too"),
+    ],
+)
+def test_too_little_memory_is_one_sentence_with_the_mend(tmp_path, error, said):
+    class Large(Line):
+        def loss(self, epoch, step):
+            raise error
+
+    with pytest.raises(SignpipeError, match=said + r".* of 16 clips; .*--set batch_size=8,"):
+        fit(Large(), SETTINGS, tmp_path)
+
+
+def test_a_full_disk_is_one_sentence_and_the_last_checkpoint_stays(tmp_path, monkeypatch):
+    fit(Line(), SETTINGS.model_copy(update={"epochs": 1}), tmp_path)
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+    monkeypatch.setattr(torch, "save", lambda value, file: full(file))
+    with pytest.raises(SignpipeError, match=r"no space is left on the disk for .*checkpoint\.pt"):
+        fit(Line(), SETTINGS, tmp_path)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+
+
+def full(file):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_learning_rates():
