@@ -1,6 +1,7 @@
 """predict: the signs in clips."""
 
 import json
+import os
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -51,6 +52,9 @@ def predict(
     With --json these lines are a JSON array: after its first line comes one object a line (each but
     the first begins with a comma), and it is closed even if the command is interrupted.
     """
+    # Before torch is loaded: its threads wait for each other in a loop, which takes the cores from
+    # the workers, and on a machine with other work makes five seconds ten and more.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from signpipe import prediction as stage
 
     at = Workspace(workspace)
