@@ -10,7 +10,9 @@ from signpipe.extraction.clip import Extraction
 from signpipe.extraction.clip_worker import settings_fingerprint
 from signpipe.extraction.given_clips import GivenClip
 from signpipe.extraction.landmark_cache import LandmarkCache
+from signpipe.extraction.limited import LimitedReader
 from signpipe.extraction.outcomes import Outcome, read_outcomes
+from signpipe.extraction.pool import Lost
 from signpipe.extraction.stored import stored_extraction
 from signpipe.landmarks.formats.foreign import UnreadableClip, judge
 from signpipe.landmarks.formats.pose_files import read_pose
@@ -43,6 +45,7 @@ class KnownLandmarks:
     ) -> None:
         self.settings, self.workspace, self._cache = settings, workspace, cache
         self._versions: dict[Path, Version] = {}
+        self._poses = LimitedReader(_pose)
 
     def find(self, clip: GivenClip) -> Extraction | None:
         """The clip's extraction, whatever became of it; None if its video is to be watched."""
@@ -51,7 +54,8 @@ class KnownLandmarks:
         if not clip.path.exists():
             return Extraction("unreadable", self._nothing())
         if clip.is_pose:
-            return _pose(clip.path)
+            found = self._poses.read(clip.path)
+            return Extraction("failed", found.reason) if isinstance(found, Lost) else found
         if self._cache is None:
             return None
         try:
