@@ -23,9 +23,10 @@ def main(videos: Path, folder: Path) -> None:
     learned = signpipe.finetune(workspace)
     print(f"{learned.signs} signs, split {learned.split}")
 
-    metrics = signpipe.evaluate(workspace, split="test").metrics
-    for stream, figures in metrics["streams"].items():
-        print(f"{stream}: top-1 {figures['top1']:.1%} on {metrics['clips']} clips")
+    measured = signpipe.evaluate(workspace, split="test")
+    print(measured.unknown)  # why, where a single clip a sign leaves none to try it on
+    for stream, figures in measured.metrics.get("streams", {}).items():
+        print(f"{stream}: top-1 {figures['top1']:.1%} on {measured.metrics['clips']} clips")
 
     # The clip table says which clips are good: here the first of them.
     clip = next(Path(c.source) for c in read_clips(workspace.clips).values() if c.usable)

@@ -76,13 +76,18 @@ def evaluate(
         redo=redo,
     )
     if json_:
-        print(json.dumps(result.metrics, indent=2, ensure_ascii=False))
+        print(
+            json.dumps(result.metrics or {"unknown": result.unknown}, indent=2, ensure_ascii=False)
+        )
     else:
         show(result)
 
 
 def show(result: "EvaluateResult") -> None:
     """Show the figures of every stream, and what they were measured on."""
+    if result.unknown:
+        print(result.unknown)
+        return
     metrics = result.metrics
     signers = [signer for signer in metrics["signers"] if signer]
     by = counted(len(signers), "signer") if signers else "signers unknown"

@@ -12,10 +12,19 @@ from typing import Any
 
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import split_use_log
-from signpipe.evaluation.protocols import cross_signer, few_shot, finetuned, fractions, knn, linear
+from signpipe.evaluation.protocols import (
+    cross_signer,
+    cross_validation,
+    few_shot,
+    finetuned,
+    fractions,
+    knn,
+    linear,
+)
 from signpipe.evaluation.protocols.common import Measured, Plan, Request, by_signer
 from signpipe.evaluation.protocols.tables import write_tables
 from signpipe.evaluation.schema import VERSION, Metrics, write_metrics
+from signpipe.progress import note
 from signpipe.settings import EvaluateSettings
 from signpipe.splits import VAL
 from signpipe.training import training_runs
@@ -28,16 +37,21 @@ PROTOCOLS: dict[str, Callable[[Workspace, Request], Plan]] = {
     "fractions": fractions.plan,
     "few-shot": few_shot.plan,
     "cross-signer": cross_signer.plan,
+    "cross-validation": cross_validation.plan,
 }
 
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """`metrics` is what metrics.json holds."""
+    """`metrics` is what metrics.json holds.
+
+    It is empty where no clip is left to score; `unknown` then says in a sentence what can be known.
+    """
 
     folder: Path
     metrics: dict[str, Any]
     already: bool
+    unknown: str = ""
 
 
 def run(
@@ -58,6 +72,8 @@ def run(
     names the result (default: as the encoder's run); `from_scratch` lets fractions and cross-signer
     train without an encoder (fractions: as well). Writes metrics.json and the tables and pictures
     beside it to `evaluate/<run>-<split>/`, other protocols to `evaluate/<run>-<protocol>-<split>/`.
+    Where clips are so few that an automatic split has no val or test, they are left out in turn
+    instead (cross-validation).
     Raises SignpipeError if there is nothing to score or to score with.
     """
     if protocol not in PROTOCOLS:
@@ -65,7 +81,13 @@ def run(
     _refuse_what_has_no_say(protocol, encoder, from_scratch)
     asked = settings or EvaluateSettings()
     request = Request(split, run, encoder, from_scratch, redo, asked)
-    plan = PROTOCOLS[protocol](workspace, request)
+    if protocol == "finetuned" and cross_validation.stands_in(workspace, request):
+        note(f"clips are too few for a split {split}: some are left out in turn instead")
+        protocol = "cross-validation"
+    try:
+        plan = PROTOCOLS[protocol](workspace, request)
+    except cross_validation.NothingToScore as error:
+        return EvaluateResult(workspace.root / "evaluate", {}, False, str(error))
     infix = "" if protocol == "finetuned" else f"{protocol}-"
     name = f"{plan.run}-{infix}{re.sub('[^A-Za-z0-9._-]', '_', plan.split)}"
     folder = workspace.run("evaluate", name)
@@ -94,7 +116,7 @@ def run(
 
 
 def _refuse_what_has_no_say(protocol: str, encoder: str | None, from_scratch: bool) -> None:
-    if protocol == "finetuned" and encoder:
+    if protocol in ("finetuned", "cross-validation") and encoder:
         raise SignpipeError("--encoder is for the other protocols; --run names a fine-tuning run")
     if from_scratch and protocol not in ("fractions", "cross-signer"):
         raise SignpipeError(f"--from-scratch has no say in {protocol}, which trains no encoder")

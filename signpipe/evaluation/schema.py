@@ -16,6 +16,8 @@ cell's `of` says what it is:
     cross-signer   cells: fold, signers (those held out, joined by ", ")
                    summary: none; `streams` are over all clips, each named by a recogniser that has
                    not learned from its signer
+    cross-validation  the same of few clips; cells: fold. Its clips are left out with their signer,
+                   or one of every sign at a time, and are of all splits that were drawn
 
 The others, which name each clip once (cross-signer too), have the accuracy of every known signer in
 `by_signer`, for a mean hides whom a recogniser fails: a cell's `of` is the signer, its means over
@@ -35,7 +37,9 @@ from signpipe.errors import SignpipeError
 from signpipe.workspace import read_json, write_json
 
 FORMAT, VERSION = "signpipe-metrics", 2
-Protocol = Literal["finetuned", "linear", "knn", "fractions", "few-shot", "cross-signer"]
+Protocol = Literal[
+    "finetuned", "linear", "knn", "fractions", "few-shot", "cross-signer", "cross-validation"
+]
 Measure = Literal["top1", "top5", "mean_class", "mean_class_top5"]
 MEASURES: tuple[Measure, ...] = ("top1", "top5", "mean_class", "mean_class_top5")
 

@@ -6,7 +6,13 @@ import numpy as np
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
-from signpipe.evaluation.protocols import cross_signer, few_shot, finetuned, frozen
+from signpipe.evaluation.protocols import (
+    cross_signer,
+    cross_validation,
+    few_shot,
+    finetuned,
+    frozen,
+)
 from signpipe.evaluation.protocols.common import fingerprint
 from signpipe.evaluation.schema import Metrics, read_metrics
 from signpipe.parts.prepare import usable_outcomes, wanted_record
@@ -93,7 +99,9 @@ def _used(workspace: Workspace, metrics: Metrics, parts: Parts) -> list[Clip]:
     if metrics.protocol == "few-shot":
         val, scored, _ = few_shot.members(workspace, parts, metrics.split)
         return few_shot.used(val, scored)
-    if metrics.protocol == "cross-signer":
+    if metrics.protocol == "cross-validation":
+        clips = cross_validation.members(workspace, parts)
+    elif metrics.protocol == "cross-signer":
         clips = cross_signer.members(workspace, parts, metrics.split.split("+"))
     else:
         clips = frozen.members(workspace, parts, metrics.split).used

@@ -36,7 +36,10 @@ class EvaluateSettings(Settings):
         False, description="few-shot: also fit a linear classifier to the clips shown"
     )
     folds: int = Field(
-        5, ge=0, description="cross-signer: groups of signers, 2 or more; 0: each signer by itself"
+        5,
+        ge=0,
+        description="cross-signer, cross-validation: groups of signers (or clips), 2 or more; 0: "
+        "each by itself",
     )
     bootstrap: int = Field(2000, ge=100, description="draws behind an interval")
     level: float = Field(0.95, gt=0, lt=1, description="confidence level of the intervals")

@@ -27,7 +27,7 @@ from signpipe.parts.store import Parts, open_parts
 from signpipe.settings import MIRRORED, EvaluateSettings, PrepareSettings
 from signpipe.splits import VAL, labelled_clips, tell_left_out
 from signpipe.training import training_runs
-from signpipe.training.metrics import Labels, hits, measure
+from signpipe.training.metrics import Labels, Logits, hits, measure
 from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
 
 PER_CLIP = "top1 and top5 over clips; mean_class and mean_class_top5 are theirs averaged over signs"
@@ -256,3 +256,18 @@ def averaged(each: Sequence[Figures]) -> Figures:
     several = len(each) > 1
     spread = {name: float(np.std(v, ddof=1)) for name, v in values.items()} if several else {}
     return Figures(**{name: float(np.mean(v)) for name, v in values.items()}, spread=spread)
+
+
+def together(each: Sequence[Scored], signs: list[str]) -> Scored:
+    """All folds' clips over all signs; one that a fold has not learned gets -inf."""
+    number = {sign: i for i, sign in enumerate(signs)}
+    logits: dict[str, list[Logits]] = {stream: [] for stream in each[0].logits}
+    for scored in each:
+        columns = [number[sign] for sign in scored.signs]
+        for stream, values in scored.logits.items():
+            wide = np.full((len(values), len(signs)), -np.inf, np.float32)
+            wide[:, columns] = values
+            logits[stream].append(wide)
+    clips = [clip for scored in each for clip in scored.clips]
+    labels = np.array([number[clip.label] for clip in clips], np.int64)
+    return Scored(clips, signs, labels, {s: np.concatenate(v) for s, v in logits.items()})

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from signpipe.cliptable import Clip
@@ -22,6 +21,7 @@ from signpipe.evaluation.protocols.common import (
     of_split,
     seen_in_pretraining,
     table,
+    together,
 )
 from signpipe.evaluation.protocols.tables import calibrations
 from signpipe.evaluation.schema import Cell
@@ -29,7 +29,6 @@ from signpipe.parts.store import Parts
 from signpipe.progress import note
 from signpipe.splits import TRAIN, VAL, learnable, split_clips
 from signpipe.training import finetune
-from signpipe.training.metrics import Logits
 from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.workspace import Workspace
 
@@ -140,7 +139,7 @@ def _measure(
                 trained_on=sum(clip.split == TRAIN for clip in others),
             )
         )
-    whole = _together(each, signs)
+    whole = together(each, signs)
     streams, how = figures([whole], request.settings)
     return Measured(
         streams=streams,
@@ -164,18 +163,3 @@ def _graph(
     choosing = [clip for clip in others if clip.split == VAL]
     hidden = {"", *(clip.signer for clip in held_out + choosing)}
     return start.graph(own + [clip for clip in pool if clip.signer not in hidden])
-
-
-def _together(each: Sequence[Scored], signs: list[str]) -> Scored:
-    """All folds' clips over all signs; one that a fold has not learned gets -inf."""
-    number = {sign: i for i, sign in enumerate(signs)}
-    logits: dict[str, list[Logits]] = {stream: [] for stream in each[0].logits}
-    for scored in each:
-        columns = [number[sign] for sign in scored.signs]
-        for stream, values in scored.logits.items():
-            wide = np.full((len(values), len(signs)), -np.inf, np.float32)
-            wide[:, columns] = values
-            logits[stream].append(wide)
-    clips = [clip for scored in each for clip in scored.clips]
-    labels = np.array([number[clip.label] for clip in clips], np.int64)
-    return Scored(clips, signs, labels, {s: np.concatenate(v) for s, v in logits.items()})

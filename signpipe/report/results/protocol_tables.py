@@ -16,6 +16,7 @@ ABOUT = {
     "fractions": "fine-tuned with a part of the labels",
     "few-shot": "encoder frozen, a few clips of each sign are shown",
     "cross-signer": "signers are held out in turn",
+    "cross-validation": "few clips are left out in turn",
 }
 
 
