@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from signpipe import workspace_status
 from signpipe.evaluation import evaluate
 from signpipe.evaluation.evaluate import EvaluateResult
 from signpipe.extraction import extract
 from signpipe.extraction.extract import ExtractResult
+from signpipe.extraction.layouts import Layout
 from signpipe.parts import prepare
 from signpipe.parts.prepare import PrepareResult
 from signpipe.settings import TrainSettings
@@ -40,6 +40,7 @@ def run(
     settings: TrainSettings | None = None,
     *,
     labels: Path | None = None,
+    layout: Layout | None = None,
     splits: Sequence[str] | None = None,
     workers: int | None = None,
     redo: bool = False,
@@ -47,9 +48,9 @@ def run(
 ) -> TrainResult:
     """Extract, prepare, pretrain (on `splits`), fine-tune, and evaluate on test.
 
-    What is done already is not done again, except what clips or labels that changed have made
-    stale. `redo` trains and evaluates anew, also with other settings than before. `finished` is
-    called with a stage's name and its result as it ends. Raises SignpipeError as the stages do.
+    What is done already is not done again, except where clips or labels have changed. `redo` trains
+    and evaluates anew, also with other settings than before. `finished` is called with a stage's
+    name and its result as it ends. Raises SignpipeError as the stages do.
     """
     s = settings or TrainSettings()
 
@@ -57,21 +58,13 @@ def run(
         finished(stage, result)
         return result
 
-    def anew(stage: str) -> bool:
-        return redo or _stale(workspace, stage)
-
-    return TrainResult(
-        done("extract", extract.run(workspace, videos, s.extract, labels=labels, workers=workers)),
-        done("prepare", prepare.run(workspace, s.prepare)),
-        done("pretrain", pretrain.run(workspace, s.pretrain, splits=splits, redo=anew("pretrain"))),
-        done("finetune", finetune.run(workspace, s.finetune, run=RUN, redo=anew("finetune"))),
-        done("evaluate", evaluate.run(workspace, s.evaluate, split=TEST, run=RUN, redo=redo)),
+    extracted = extract.run(
+        workspace, videos, s.extract, labels=labels, layout=layout, workers=workers
     )
-
-
-def _stale(workspace: Workspace, stage: str) -> bool:
-    """Whether the stage's finished run no longer agrees with the clips and labels."""
-    return any(
-        (entry.stage, entry.name, entry.state) == (stage, RUN, workspace_status.STALE)
-        for entry in workspace_status.run(workspace).stages
+    return TrainResult(
+        done("extract", extracted),
+        done("prepare", prepare.run(workspace, s.prepare)),
+        done("pretrain", pretrain.run(workspace, s.pretrain, run=RUN, splits=splits, redo=redo)),
+        done("finetune", finetune.run(workspace, s.finetune, run=RUN, redo=redo)),
+        done("evaluate", evaluate.run(workspace, s.evaluate, split=TEST, run=RUN, redo=redo)),
     )

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import h5py
 import pytest
@@ -17,6 +18,9 @@ from typer.testing import CliRunner
 import signpipe
 from signpipe.cli import app, main
 from signpipe.cliptable import read_clips
+from signpipe.evaluation.schema import Protocol
+from signpipe.settings import parse_changes, resolve
+from signpipe.settings.explained import STAGES
 from signpipe.workspace import Workspace
 
 README = Path(__file__).parents[1] / "README.md"
@@ -43,21 +47,53 @@ def test_every_command_and_option_has_help_and_stands_in_the_readme():
             assert getattr(parameter, "help", None), f"{name}: {parameter.name} has no help"
 
 
-def test_the_readme_names_no_command_or_option_that_is_not_there():
-    text = README.read_text(encoding="utf-8")
+TEXTS = {"README": README.read_text(encoding="utf-8")} | {
+    name: command.help for name, command in COMMANDS.items()
+}
+
+
+@pytest.mark.parametrize("where", TEXTS)
+def test_readme_and_help_name_no_command_or_option_that_is_not_there(where):
     options = {
         name: {flag for parameter in command.params for flag in parameter.opts}
         for name, command in COMMANDS.items()
     }
-    # In code only: indented lines and what stands between backticks.
-    pieces = re.findall(r"(?m)^ {4}(.*)$|`([^`\n]+)`", text)
-    code = "\n".join(indented or quoted for indented, quoted in pieces)
+    # In code only: indented lines and what stands between backticks, over the end of a line, too.
+    pieces = re.findall(r"(?m)^ {4}(.*)$|`([^`]+)`", TEXTS[where])
+    code = "\n".join(" ".join((indented or quoted).split()) for indented, quoted in pieces)
     used = re.findall(r"signpipe ([a-z-]+)((?: [^\n|&#]*)?)", code)
-    assert used
+    assert used or where != "README"
     for name, rest in used:
         assert name in COMMANDS, name
         for flag in re.findall(r"(?<= )--?[a-z][a-z-]*", rest):
-            assert flag in options[name], f"signpipe {name} {flag}"
+            assert flag in options[name] | {"--help"}, f"signpipe {name} {flag}"
+    if where in options:  # its own options, by themselves
+        for flag in re.findall(r"(?m)^(--[a-z-]+)", code):
+            assert flag in options[where], flag
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_help_names_no_setting_that_is_not_there(stage):
+    named = re.findall(r"`(?:--set )?'?([a-z_.]+)=([^`']+)'?`", COMMANDS[stage].help)
+    assert named or stage in ("extract", "prepare", "train")
+    resolve(STAGES[stage], changes=parse_changes([f"{name}={value}" for name, value in named]))
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("extract", ["wlasl100", "msasl1000", "autsl", "--shard", "--scheduler", "clips.csv"]),
+        ("import", [".pose", "asl-signs", "1,662", "formats"]),
+        ("export-poses", ["labels.csv", "signpipe import"]),
+        ("pretrain", ["metrics.csv", "torchrun", "signpipe settings pretrain"]),
+        ("finetune", ["unlabelled", "classifier=parts"]),
+        ("evaluate", [*get_args(Protocol), "by_signer", "metrics.json", "--split test"]),
+        ("status", ["keypoints/<clip>.h5", "parts.h5", "recognizer/", "truncated"]),
+    ],
+)
+def test_help_tells_what_the_readme_leaves_out(command, told):
+    text = " ".join(COMMANDS[command].help.split())
+    assert [word for word in told if word not in text] == []
 
 
 def test_the_readmes_pictures_and_links_are_there():

@@ -30,9 +30,7 @@ LOWEST = 3  # signers that are listed
 
 def evaluate(
     workspace: WorkspaceOption = DEFAULT,
-    protocol: Annotated[Protocol, typer.Option(help="How to measure; see the README.")] = (
-        "finetuned"
-    ),
+    protocol: Annotated[Protocol, typer.Option(help="How to measure; see above.")] = ("finetuned"),
     split: Annotated[str, typer.Option(help="Which clips; test is for the final figure.")] = "val",
     run: Annotated[
         str | None,
@@ -62,7 +60,34 @@ def evaluate(
     json_: JsonOption = False,
     redo: RedoOption = False,
 ) -> None:
-    """How often it is right: joint, motion and both, by one of the field's protocols."""
+    """How often it is right: joint, motion and both, by one of the field's protocols.
+
+    All protocols but the first start from an encoder; what is chosen is chosen on val.
+
+    - `finetuned`: the recogniser of a fine-tuning run, with its calibration.
+    - `linear`: the encoder is frozen, batch-norm statistics too; only a linear classifier learns.
+    - `knn`: nothing learns; the nearest training clips name a clip.
+    - `fractions`: fine-tunes with 1 to 100 % of the labels, several seeds; `--from-scratch` does
+      so without pretraining as well.
+    - `few-shot`: 1, 3 and 5 clips a sign are shown, within each signer; beside it random weights
+      and raw keypoints.
+    - `cross-validation`: few clips are left out in turn, with their signer or one of every sign;
+      `finetuned` does so by itself where no clip is left for val or test.
+    - `cross-signer`: signers are held out in turn, and named by a recogniser fine-tuned without
+      them; rotates over train and val, and the split named.
+
+    Lists and numbers are settings: `--set 'fractions=[0.05,1]'`, `--set 'seeds=[0]'`,
+    `--set folds=0` (each signer alone), `--set within=split`, `--set head=true`
+    (few-shot with a linear head), and
+    `--set finetune.epochs=5` for what is fine-tuned; `signpipe settings evaluate` lists them. The
+    two that fine-tune keep every finished cell and go on from there when they are run again.
+
+    `metrics.json` holds top-1, top-5 and their means over signs for joint, motion and both, with
+    95 % intervals over signers (over clips, and a note, where signers are unknown), what was chosen
+    and how, the split, its signers, the data's fingerprint, and how often the split had been scored
+    before. Where every clip is named once, `by_signer` has the figures of each signer alone, for a
+    mean hides whom a recogniser fails. Test is scored only with `--split test`.
+    """
     from signpipe.evaluation import evaluate as stage
 
     result = stage.run(

@@ -27,7 +27,13 @@ def export_poses(
         str | None, typer.Option(help="Only clips that have this split in the clip table.")
     ] = None,
 ) -> None:
-    """Keypoints to .pose files, one a clip, which pose-format and its kin read."""
+    """Keypoints to .pose files, one a clip, which pose-format and its kin read.
+
+    `signpipe export-poses OUT` writes each clip as `OUT/<clip>.pose`, and `OUT/labels.csv`; another
+    workspace takes both back with `signpipe import OUT --labels OUT/labels.csv`. A `.pose` file
+    always tells a picture's size and a frame rate: where they are not known, 640 x 480 and 30 are
+    written.
+    """
     from signpipe.extraction import export_poses as stage
 
     result = stage.run(Workspace(workspace), out, clips=clip or (), split=split)

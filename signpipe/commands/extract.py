@@ -70,7 +70,28 @@ def extract(
     set_: SetOption = None,
     redo: RedoOption = False,
 ) -> None:
-    """Videos to MediaPipe Holistic keypoints; a label is its folder's name, or from --labels."""
+    """Videos to MediaPipe Holistic keypoints; a label is its folder's name, or from --labels.
+
+    **Labels.** A labels file is a table with the columns `path`, `label` and, where known, `signer`
+    and `split` (`train`, `val`, `test`). These columns of `clips.csv` in the workspace can be
+    edited with a spreadsheet at any time, and columns of your own be added; they are overwritten
+    only where `--labels` is given again.
+
+    **Published data sets** are read by their own annotation files, put beside the videos as
+    published: labels, signers, official splits, and each clip's own frames of a longer video.
+    `signpipe extract --dataset wlasl100 ROOT` (also `wlasl300`, `wlasl1000`, `wlasl2000`;
+    `msasl100`, `msasl200`, `msasl500`, `msasl1000`; `slr500`, `nmfs_csl`, `lsa64`, `autsl`) names
+    the missing videos in the workspace's `missing-wlasl100.csv` and tells which recordings occur
+    under two labels or in two splits. `--dataset csv` reads your own table: `path`, and any of
+    `label`, `signer`, `split`, `clip_id`, and `start` and `end` in seconds.
+
+    **Several machines** that see the videos and the workspace under the same paths:
+    `signpipe extract VIDEOS --shard 3/8`, in a batch system's job for each of 1/8 to 8/8, does
+    every eighth clip, at the same time as the others or not; once more without `--shard` checks the
+    whole. Or `signpipe extract VIDEOS --scheduler tcp://10.0.0.1:8786` has the workers of a running
+    Dask cluster do the work, with signpipe's extra `cluster` on each machine; one clip at a time is
+    extracted for every thread of a Dask worker, each in a process of its own.
+    """
     from signpipe.extraction import extract as stage
     from signpipe.extraction.shards import parse_shard
 

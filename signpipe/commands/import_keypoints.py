@@ -29,7 +29,20 @@ def import_keypoints(
     ] = None,
     layout: LayoutOption = None,
 ) -> None:
-    """Keypoints from elsewhere enter the workspace as if they had been extracted here."""
+    """Keypoints from elsewhere enter the workspace as if they had been extracted here.
+
+    It takes files and folders and sees for itself what they hold. What was not detected is never
+    taken for a zero, the face is passed over. A second run reads only what is new or has changed.
+
+    - **Keypoint packs** (HDF5, as in the workspace's `keypoints/`), one file or many; read whole to
+      see whether they have changed.
+    - **`.pose`** of MediaPipe Holistic, also reduced ones; a subfolder's name is its clips' label.
+    - **Holistic vectors**, `label/sequence/<frame>.npy` with 1,662 numbers a frame.
+    - **asl-signs**, the folder with `train.csv`; label and signer come from there.
+
+    `.pose` and parquet need signpipe's extra `formats`. The clips of a folder are kept in packs of
+    up to 1,000, `keypoints/<folder>-0001.h5` and so on.
+    """
     from signpipe.extraction import import_keypoints as stage
 
     result = stage.run(Workspace(workspace), paths, labels=labels, layout=layout)

@@ -23,7 +23,10 @@ RunPresetOption = Annotated[
     ),
 ]
 FileOption = Annotated[
-    Path | None, typer.Option("--settings", help="A TOML file with any of the stage's settings.")
+    Path | None,
+    typer.Option(
+        "--settings", help="A TOML file with any settings; `signpipe settings STAGE` lists them."
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,

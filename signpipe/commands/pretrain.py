@@ -46,7 +46,28 @@ def pretrain(
     devices: DevicesOption = 1,
     redo: RedoOption = False,
 ) -> None:
-    """Learn an encoder from clips without labels; interrupted, the same command goes on."""
+    """Learn an encoder from clips without labels; interrupted, the same command goes on.
+
+    Every ingredient of the method can be left out or changed by itself with `--set`:
+
+    - `streams=joint`: `joint`, `motion` or `both`; alone there is no knowledge transfer.
+    - `encoder.motion=backward`: the difference to the frame before, instead of to the next.
+    - `'contrast=["hand","trunk"]'`: which embeddings are contrasted, `fused`, `hand`, `trunk`.
+    - `consistency=none`: between hand and trunk, `none`, `feature` (paper) or `queue` (release).
+    - `transfer_nearest=0`: K, the neighbours that joint and motion teach each other.
+    - `positives=0`: how many nearest neighbours attract; 0 is the paper's.
+    - `augmentation=paper`: `none`, `mild`, `paper` or `release`; `mild.swap=0` is one strength.
+
+    `signpipe settings pretrain` lists all of them. `metrics.csv` in the run's folder has the
+    losses, the contrastive accuracy and the learning rate of every step as it is made and of every
+    epoch (the rows without a `step`); with `--logger tensorboard` (extra `tracking`) event files
+    lie beside it. An encoder that does not fit is refused, with the field that differs. `--redo`
+    keeps the old run until the new one is finished.
+
+    A GPU is used if there is one; `--devices 4` trains on several, or without any in as many
+    processes, and `torchrun ... -m -- signpipe pretrain` starts it, too. `precision` (`auto`) takes
+    bfloat16 where it is faster in fact.
+    """
     from signpipe.training import pretrain as stage
     from signpipe.training.begun import Begun
     from signpipe.training.devices import team

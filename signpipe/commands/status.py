@@ -14,7 +14,24 @@ if TYPE_CHECKING:
 
 
 def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> None:
-    """What is done, stale or missing, and the command that comes next."""
+    """What is done, stale or missing, and the command that comes next.
+
+    Everything lies in one folder (`-w`, `SIGNPIPE_WORKSPACE`, or `./workspace`), in formats that
+    other tools read:
+
+    - `clips.csv`: one row a clip: label, signer, split, frames, how often pose and hands were seen,
+      status and, where something is wrong, the reason.
+    - `keypoints/<clip>.h5`: landmarks (HDF5, float32, NaN where not detected) and times.
+    - `keypoints/outcomes.jsonl`: what became of each clip (of shards: in `keypoints/outcomes/`).
+    - `parts.h5`: all clips' normalised hands and trunk.
+    - `pretrain/<run>/`: settings.json, metrics.csv, checkpoint.pt, encoder.safetensors.
+    - `finetune/<run>/`: the same, and `recognizer/`, all that `predict` needs.
+    - `evaluate/<run>-<split>/`: metrics.json, predictions.csv, confusion.csv, pictures.
+    - `report/results.html`, `report/extraction.html`: what `signpipe report` found.
+
+    A clip's status is `ok`, `nobody` (no person found), `empty` (no frames), `unreadable`,
+    `truncated` (the readable frames are used) or `failed`; one bad clip never stops the others.
+    """
     from dataclasses import asdict
 
     from signpipe import workspace_status as stage

@@ -10,6 +10,7 @@ from signpipe.commands import evaluate, extract, finetune, prepare, pretrain
 from signpipe.commands.options import (
     FAILED_SOME,
     FileOption,
+    LayoutOption,
     PresetOption,
     RedoOption,
     SetOption,
@@ -40,6 +41,7 @@ def train(
             "its folder's name."
         ),
     ] = None,
+    layout: LayoutOption = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that extract; default: one a core.")
     ] = None,
@@ -50,8 +52,9 @@ def train(
 ) -> None:
     """Videos to a recogniser of your signs: extract, pretrain, finetune, evaluate --split test.
 
-    The same command goes on where it stopped, and does after you added or relabelled clips what
-    they ask for. Settings have their stage's name before them: --set finetune.epochs=5.
+    The same command goes on where it stopped; after you added or relabelled clips, it does again
+    what depends on them. Settings have their stage's name before them, as in
+    `--set finetune.epochs=5`.
     """
     from signpipe import pipeline
 
@@ -60,6 +63,7 @@ def train(
         videos,
         resolve(TrainSettings, preset, settings, changes(set_)),
         labels=labels,
+        layout=layout,
         workers=workers,
         redo=redo,
         finished=lambda stage, result: SHOW[stage](result, workspace),
