@@ -205,12 +205,14 @@ def few_labels(clips: Sequence[Clip], per_sign: int, seed: int = 0) -> list[Clip
     """At most `per_sign` clips of every sign, from as many signers as possible."""
     rng = np.random.default_rng(seed)
     clips = sorted(clips, key=lambda clip: clip.clip_id)
-    shuffled = [clips[i] for i in rng.permutation(len(clips))]
+    by_sign: dict[str, list[Clip]] = defaultdict(list)
+    for i in rng.permutation(len(clips)):
+        by_sign[clips[i].label].append(clips[i])
     kept: list[Clip] = []
-    for sign in sorted({clip.label for clip in clips}):
+    for _, shuffled in sorted(by_sign.items()):
         turns: dict[str, int] = defaultdict(int)
         ranked = []
-        for place, clip in enumerate(clip for clip in shuffled if clip.label == sign):
+        for place, clip in enumerate(shuffled):
             ranked.append((turns[clip.signer], place, clip))
             turns[clip.signer] += 1
         kept += [clip for _, _, clip in sorted(ranked, key=lambda item: item[:2])[:per_sign]]

@@ -4,10 +4,12 @@ After Iscen et al., "Label Propagation for Deep Semi-supervised Learning" (2019)
 clips may show none of the labelled signs, and are then left out, is ours.
 """
 
+import os
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
-from scipy.stats import entropy
+from scipy.special import xlogy
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
@@ -18,6 +20,10 @@ ROUNDS = 60  # after which 0.9^60 = 0.2 % is still under way
 # Labelled clips are reached by the labels of the others. Of unlabelled ones, those count that are
 # reached no worse than all but this share of the labelled: the rest may well show other signs.
 OUTLIERS = 0.25
+FEW = 20_000  # clips up to which the search for neighbours compares all with all
+INDEX = 12, 80, 0  # edges of a clip, effort to find them, seed: of the index of more clips
+EFFORT = 50  # candidates that a search in it follows
+COLUMNS = 64  # signs that are spread at a time
 FOLDS = 5  # of the labelled clips: a clip is not reached by its own
 
 
@@ -29,15 +35,36 @@ def neighbour_graph(features: NDArray[np.float32]) -> csr_matrix:
     # Features of one encoder all point nearly the same way: what tells clips apart is the rest.
     directions = normalize(features - features.mean(axis=0))
     count = len(directions)
-    # Euclidean, of which 1 - cosine is half the square: the search by cosines is slow and large.
-    search = NearestNeighbors(algorithm="brute").fit(directions)
-    distance, nearest = search.kneighbors(n_neighbors=min(NEAREST, count - 1))
+    distance, nearest = (_few if count <= FEW else _many)(directions)
     start = np.arange(count + 1) * nearest.shape[1]
-    weights = np.exp(-(distance**2) / 2 / TEMPERATURE)
+    weights = np.exp(-distance / TEMPERATURE)
     directed = csr_matrix((weights.ravel(), nearest.ravel(), start), shape=(count, count))
     symmetric = directed + directed.T
     scale = diags(1 / np.sqrt(symmetric.sum(axis=1).A1))
-    return (scale @ symmetric @ scale).tocsr()
+    return (scale @ symmetric @ scale).tocsr().astype(np.float32)
+
+
+def _few(directions: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """1 - cosine and the places of each one's nearest others, both (N, k); exact."""
+    # Euclidean, of which 1 - cosine is half the square: the search by cosines is slow and large.
+    search = NearestNeighbors(algorithm="brute").fit(directions)
+    distance, nearest = search.kneighbors(n_neighbors=min(NEAREST, len(directions) - 1))
+    return distance**2 / 2, nearest
+
+
+def _many(directions: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """As `_few`, by an approximate search that does not compare all with all."""
+    from voyager import Index, Space
+
+    index = Index(Space.Cosine, directions.shape[1], *INDEX, max_elements=len(directions))
+    index.add_items(directions, num_threads=1)  # with more, chance decides what it looks like
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else -1
+    nearest, distance = index.query(directions, NEAREST + 1, threads, EFFORT)
+    # A clip is its own nearest; of equal ones another may stand in its place.
+    own = nearest == np.arange(len(nearest))[:, None]
+    own[~own.any(axis=1), -1] = True
+    others = (len(nearest), NEAREST)
+    return distance[~own].reshape(others).clip(0), nearest[~own].reshape(others).astype(np.int64)
 
 
 def spread(
@@ -52,16 +79,44 @@ def spread(
     known = np.flatnonzero(labels >= 0)
     # A sign with many labelled clips says no more than one with few.
     sends = 1 / np.bincount(labels[known])[labels[known]]
-    shares = _reached(graph, known, sends, labels[known], signs)
+    found, entropy = _likeliest(graph, known, sends, labels[known], signs)
     folds = min(FOLDS, len(known))
     fold = np.arange(len(known)) % folds
-    by_fold = _reached(graph, known, sends, fold, folds)
-    total = by_fold.sum(axis=1)
+    by_fold = _reached(graph, known, sends, fold, range(folds))
+    total = by_fold.sum(axis=1, dtype=np.float64)
     by_others = (total[known] - by_fold[known, fold]) * folds / (folds - 1)
     far = (total <= 0) | (total < np.quantile(by_others, OUTLIERS))
-    shares[far] = 1.0
-    confidence = 1 - entropy(shares, axis=1) / np.log(signs)
-    return shares.argmax(axis=1), np.where(far, 0.0, confidence.clip(0, 1))
+    confidence = 1 - entropy / np.log(signs)
+    return found, np.where(far, 0.0, confidence.clip(0, 1))
+
+
+def _likeliest(
+    graph: csr_matrix,
+    clips: NDArray[np.intp],
+    sends: NDArray[np.float64],
+    kinds: NDArray[np.int64],
+    count: int,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The kind of which most arrives (N,), and the entropy (N,) of all kinds, in nats.
+
+    A block of kinds at a time, so that memory does not grow with them.
+    """
+    best = np.zeros(graph.shape[0], np.int64)
+    most, total, inner = (np.zeros(graph.shape[0]) for _ in range(3))
+    for first in range(0, count, COLUMNS):
+        block = range(first, min(first + COLUMNS, count))
+        arrived = _reached(graph, clips, sends, kinds, block)
+        largest = arrived.max(axis=1)
+        better = largest > most
+        best[better] = first + arrived[better].argmax(axis=1)
+        most[better] = largest[better]
+        total += arrived.sum(axis=1, dtype=np.float64)
+        inner += xlogy(arrived, arrived).sum(axis=1, dtype=np.float64)
+    # -sum p log p with p = a / total is log total - (sum a log a) / total.
+    reached = total > 0
+    entropy = np.full(len(total), np.log(count))
+    entropy[reached] = np.log(total[reached]) - inner[reached] / total[reached]
+    return best, entropy
 
 
 def agreement(graph: csr_matrix, labels: NDArray[np.int64], signs: int) -> float | None:
@@ -78,8 +133,8 @@ def agreement(graph: csr_matrix, labels: NDArray[np.int64], signs: int) -> float
     for hidden in range(FOLDS):
         shown = fold != hidden
         sends = 1 / np.bincount(grouped[shown])[grouped[shown]]
-        shares = _reached(graph, order[shown], sends, grouped[shown], signs)[order[~shown]]
-        right.append(shares.argmax(axis=1) == grouped[~shown])
+        named, _ = _likeliest(graph, order[shown], sends, grouped[shown], signs)
+        right.append(named[order[~shown]] == grouped[~shown])
     found = np.concatenate(right)
     return float(found.mean()) if len(found) else None
 
@@ -89,13 +144,19 @@ def _reached(
     clips: NDArray[np.intp],
     sends: NDArray[np.float64],
     kinds: NDArray[np.int64],
-    count: int,
-) -> NDArray[np.float64]:
-    """(N, count): how much of what each of `clips` (B,) `sends` arrives where, by its kind."""
-    arrived = np.zeros((graph.shape[0], count))
-    arrived[clips, kinds] = sends
+    wanted: range,
+) -> NDArray[np.float32]:
+    """(N, K): how much of what each of `clips` (B,) `sends` arrives where, by its kind.
+
+    Of the K `wanted` kinds; what clips of others send is left out.
+    """
+    own = (kinds >= wanted.start) & (kinds < wanted.stop)
+    places, columns = clips[own], kinds[own] - wanted.start
+    sent = sends[own].astype(np.float32)
+    arrived = np.zeros((graph.shape[0], len(wanted)), np.float32)
+    arrived[places, columns] = sent
     for _ in range(ROUNDS):
         arrived = graph @ arrived
-        arrived *= PASSED_ON
-        arrived[clips, kinds] += sends
+        arrived *= np.float32(PASSED_ON)
+        arrived[places, columns] += sent
     return arrived

@@ -62,6 +62,7 @@ class Pretraining:
         self.batch = min(settings.batch_size, len(rows))
         self.steps_a_pass = len(rows) // self.batch
         self.steps = max(self.steps_a_pass, settings.min_steps_per_epoch)
+        self._pass: tuple[tuple[int, int], NDArray[np.int64]] = (-1, -1), np.empty(0, np.int64)
         queue = min(settings.queue, len(rows))
         torch.manual_seed(settings.seed)
         self.contrast = MomentumContrast(settings.model_copy(update={"queue": queue}))
@@ -91,9 +92,14 @@ class Pretraining:
     def _chosen(self, epoch: int, step: int) -> NDArray[np.int64]:
         """The step's share of a shuffled pass over all clips."""
         finished, place = divmod(step, self.steps_a_pass)
-        order, _ = draw(self.settings.seed, "order", epoch, finished)
-        shuffled = order.permutation(len(self.rows))
-        return shuffled[place * self.batch : (place + 1) * self.batch]
+        return self._order(epoch, finished)[place * self.batch : (place + 1) * self.batch]
+
+    def _order(self, epoch: int, finished: int) -> NDArray[np.int64]:
+        """The shuffled clips of one pass, drawn once for all its steps."""
+        if self._pass[0] != (epoch, finished):
+            order, _ = draw(self.settings.seed, "order", epoch, finished)
+            self._pass = (epoch, finished), order.permutation(len(self.rows))
+        return self._pass[1]
 
     def _view(
         self, rows: NDArray[np.int64], rng: np.random.Generator, generator: torch.Generator

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from signpipe.training import label_propagation
 from signpipe.training.label_propagation import agreement, neighbour_graph, spread
 
 
@@ -107,3 +108,46 @@ def test_a_signs_only_clip_says_nothing_of_agreement():
     labels = np.full(len(truth), -1)
     labels[[0, -1]] = truth[[0, -1]]
     assert agreement(neighbour_graph(features), labels, 2) is None
+
+
+def clouds(count: int, signs: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    truth = np.arange(count) % signs
+    centres = rng.normal(size=(signs, 24))
+    return (centres[truth] + rng.normal(size=(count, 24))).astype(np.float32), truth
+
+
+def test_many_clips_find_nearly_the_neighbours_of_an_exact_search(monkeypatch):
+    pytest.importorskip("voyager", reason="the package voyager is not installed yet")
+    features, truth = clouds(2000)
+    exact = neighbour_graph(features)
+    monkeypatch.setattr(label_propagation, "FEW", 1000)
+    graph = neighbour_graph(features)
+    assert (graph.diagonal() == 0).all()
+    common = (exact > 0).multiply(graph > 0).nnz / exact.nnz
+    assert 0.98 < common <= 1
+    again = neighbour_graph(features)
+    assert (again != graph).nnz == 0  # whatever the number of threads
+    labels = np.where(np.arange(len(truth)) < 300, truth, -1)
+    same = spread(graph, labels, 60)[0] == spread(exact, labels, 60)[0]
+    assert same.mean() > 0.98
+
+
+def test_equal_clips_of_many_have_neighbours(monkeypatch):
+    pytest.importorskip("voyager", reason="the package voyager is not installed yet")
+    monkeypatch.setattr(label_propagation, "FEW", 10)
+    features = np.eye(4, dtype=np.float32).repeat(30, axis=0)
+    graph = neighbour_graph(features)
+    assert (graph.diagonal() == 0).all() and (graph.getnnz(axis=1) >= 10).all()
+
+
+def test_signs_are_spread_in_blocks_as_all_at_once(monkeypatch):
+    features, truth = clouds(500)
+    graph = neighbour_graph(features)
+    labels = np.where(np.arange(len(truth)) < 120, truth, -1)
+    found, confidence = spread(graph, labels, 60)
+    monkeypatch.setattr(label_propagation, "COLUMNS", 7)
+    blocks, by_block = spread(graph, labels, 60)
+    assert (blocks == found).all()
+    np.testing.assert_allclose(by_block, confidence, atol=1e-5)
+    assert agreement(graph, labels, 60) > 0.5
