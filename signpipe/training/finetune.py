@@ -29,6 +29,7 @@ from signpipe.splits import (
 )
 from signpipe.training import training_runs
 from signpipe.training.begun import Begun
+from signpipe.training.checkpoints import State
 from signpipe.training.classify import FinetuneData, Finetuning, Labelled
 from signpipe.training.devices import check_devices, train_on
 from signpipe.training.encoders import (
@@ -39,7 +40,7 @@ from signpipe.training.encoders import (
     origin,
     with_its_sizes,
 )
-from signpipe.training.loop import State, fit
+from signpipe.training.loop import fit
 from signpipe.training.metrics import mean_class, top_k
 from signpipe.training.metrics_log import Logger
 from signpipe.training.pretrain import pool_clips

@@ -7,7 +7,6 @@ every epoch; so a run that was killed and resumed ends with the same weights as 
 import math
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 from zlib import crc32
@@ -20,10 +19,10 @@ from signpipe.errors import SignpipeError, out_of_memory
 from signpipe.model import distributed
 from signpipe.progress import Tracker, note, track
 from signpipe.settings import FinetuneSettings, PretrainSettings
+from signpipe.training.checkpoints import State, load_checkpoint, save_checkpoint
 from signpipe.training.devices import keep_memory
 from signpipe.training.metrics_log import Logger, MetricsLog
 from signpipe.training.precision import autocast, pick_precision
-from signpipe.workspace import atomic
 
 WARM_UP = 0.05  # share of all steps in which a cosine schedule's rate rises
 DIVERGED = 10  # an epoch's mean loss is so many times the worst one before
@@ -52,17 +51,6 @@ class Task(Protocol):
 
     def saturated(self, epochs: list[dict[str, float]]) -> bool:
         """Whether nothing is left to learn after these epochs, each with its numbers."""
-
-
-@dataclass
-class State:
-    """What a checkpoint holds beside the weights."""
-
-    epoch: int = 0  # finished epochs
-    rows: list[dict[str, float]] = field(default_factory=list)  # one an epoch, for metrics.csv
-    best_epoch: int = 0
-    best_score: float = 0.0
-    best: dict[str, Tensor] = field(default_factory=dict)  # weights; empty without a score
 
 
 def pick_device() -> torch.device:
@@ -230,33 +218,3 @@ def _diverged(place: str, epoch: int, checkpoint: Path) -> SignpipeError:
         else "no epoch was finished"
     )
     return SignpipeError(f"the loss {place}; {kept}; try a lower learning_rate")
-
-
-def save_checkpoint(
-    path: Path, module: nn.Module, optimizer: torch.optim.Optimizer, state: State
-) -> None:
-    """Write the training state atomically."""
-    saved = {
-        "module": module.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "state": vars(state),
-    }
-    with atomic(path) as temporary, open(temporary, "wb") as file:
-        torch.save(saved, file)
-
-
-def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimizer) -> State:
-    """Restore weights and optimiser from our own file. Raises SignpipeError if it is damaged."""
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        module.load_state_dict(saved["module"])
-        scales = [group["lr_scale"] for group in optimizer.param_groups]
-        optimizer.load_state_dict(saved["optimizer"])
-        for group, scale in zip(optimizer.param_groups, scales, strict=True):
-            group["lr_scale"] = scale  # which had another name once
-        return State(**saved["state"])
-    except Exception as error:  # torch raises many kinds for a damaged file
-        raise SignpipeError(
-            f"cannot resume from {path}: {str(error).splitlines()[0]}; "
-            "start this run again with --redo"
-        ) from error

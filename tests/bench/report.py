@@ -24,12 +24,12 @@ import torch
 from signpipe.cliptable import Clip, write_clips
 from signpipe.evaluation import evaluate
 from signpipe.evaluation.protocols.common import Measured, Plan, Request, Scored, figures
-from signpipe.evaluation.protocols.frozen import new_encoders
 from signpipe.evaluation.protocols.tables import calibrations
 from signpipe.extraction.outcomes import Outcome, append_outcomes
 from signpipe.landmarks.pack import Landmarks, write_pack
-from signpipe.model.backbone import BackboneCard, save_backbone
-from signpipe.model.stream_classifiers import Card, StreamClassifiers, save_recognizer
+from signpipe.model.backbone import BackboneCard, new_encoders, save_backbone
+from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
 from signpipe.parts.prepare import usable_outcomes, wanted_record
 from signpipe.parts.store import open_parts, write_parts
 from signpipe.settings import EvaluateSettings, FinetuneSettings, PrepareSettings, PretrainSettings
@@ -104,7 +104,8 @@ def make_runs(workspace: Workspace, name: str, seed: int) -> None:
     clips = labelled(workspace)
     pool = [(clip.clip_id, clip.split) for clip in clips if clip.split == "train"]
     training_runs.write_clip_list(folder / "clips.csv", pool)
-    save_backbone(folder / "encoder.safetensors", new_encoders(card, seed), card)
+    torch.manual_seed(seed)
+    save_backbone(folder / "encoder.safetensors", new_encoders(card), card)
     tuned = FinetuneSettings(seed=seed, encoder=settings.encoder)
     encoder = sha256_of_file(folder / "encoder.safetensors")
     folder = workspace.run("finetune", name)
@@ -117,7 +118,9 @@ def make_runs(workspace: Workspace, name: str, seed: int) -> None:
     signs = tuple(sorted({clip.label for clip in clips}))
     torch.manual_seed(seed)
     made = StreamClassifiers(tuned.encoder, len(signs), tuned.streams, tuned.classifier)
-    about = Card(signs=signs, classifier=tuned.classifier, encoder=tuned.encoder, prepare={})
+    about = RecognizerCard(
+        signs=signs, classifier=tuned.classifier, encoder=tuned.encoder, prepare={}
+    )
     save_recognizer(folder / "recognizer", made, about)
     for protocol, split in (("finetuned", "val"), ("finetuned", "test"), ("knn", "val")):
         plan = evaluate.PROTOCOLS[protocol]
