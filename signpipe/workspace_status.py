@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from signpipe.cliptable import USABLE, Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.extraction.requests import unfinished_requests
 from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_record
-from signpipe.parts.store import Parts, read_parts_record
+from signpipe.parts.store import read_parts_record
 from signpipe.run_again import evaluate_again, run_again
 from signpipe.settings import PrepareSettings, under_new_names
 from signpipe.splits import fingerprint, labelled_clips, learnable
@@ -27,6 +27,9 @@ from signpipe.workspace import (
     sha256_while_unchanged,
     uncollected,
 )
+
+if TYPE_CHECKING:
+    from signpipe.evaluation.staleness import Present
 
 DONE, STALE, MISSING, UNFINISHED = "done", "stale", "missing", "unfinished"
 FINISHED = {"pretrain": ENCODER, "finetune": RECOGNIZER}  # the file that a finished run has
@@ -93,10 +96,10 @@ class _Now:
         return inputs
 
     @cached_property
-    def parts_now(self) -> Parts:
-        from signpipe.evaluation.staleness import parts_now
+    def evaluated(self) -> "Present":
+        from signpipe.evaluation.staleness import Present
 
-        return parts_now(self.workspace)
+        return Present(self.workspace)
 
     def labels(self, per_sign: int | None, seed: int) -> str:
         """The fingerprint of what finetune would learn; "" if it could not."""
@@ -249,7 +252,7 @@ def _evaluation(now: _Now, folder: Path) -> StageStatus:
         f"{metrics.split}: top-1 {answer.top1:.1%}, mean-class {answer.mean_class:.1%} of "
         f"{counted(metrics.clips, 'clip')}"
     )
-    why = stale(now.workspace, folder, now.parts_now)
+    why = stale(now.workspace, folder, now.evaluated)
     if not why:
         return StageStatus("evaluate", folder.name, DONE, detail)
     command = evaluate_again(metrics.model_dump(), now.workspace.runs("pretrain"))

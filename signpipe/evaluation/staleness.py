@@ -1,5 +1,6 @@
 """Whether an evaluation still says what is so: what it measured may have changed since."""
 
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,39 +16,55 @@ from signpipe.evaluation.protocols import (
 )
 from signpipe.evaluation.protocols.common import fingerprint
 from signpipe.evaluation.schema import Metrics, read_metrics
-from signpipe.parts.prepare import usable_outcomes, wanted_record
+from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_record
 from signpipe.parts.store import Parts, read_parts_record
 from signpipe.settings import PrepareSettings, under_new_names
 from signpipe.skeleton import KEYPOINTS
 from signpipe.training.finetune import unlabelled
 from signpipe.training.training_runs import ENCODER
-from signpipe.workspace import Workspace, read_json, sha256_of_version
+from signpipe.workspace import Workspace, read_json, sha256_while_unchanged
 
 
-def stale(workspace: Workspace, folder: Path, parts: Parts | None = None) -> str:
+class Present:
+    """What evaluations depend on, as it is in the workspace now; each thing is looked at once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._data: dict[tuple[str, str, bool], str] = {}
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What `prepare` would make of the keypoints: its clips and record, without any frame."""
+        outcomes = usable_outcomes(self.workspace)
+        present = read_parts_record(self.workspace.parts)
+        settings = recorded_settings(present) if present else PrepareSettings()
+        ids = [outcome.clip_id for outcome in outcomes]
+        none = np.empty((0, KEYPOINTS, 3), np.float32)
+        record = wanted_record(outcomes, settings)
+        return Parts(none, np.zeros(len(ids) + 1, np.int64), ids, record)
+
+    def data(self, metrics: Metrics) -> str:
+        """What `Metrics.data` would be of the same protocol and split; not of `finetuned`."""
+        learned = metrics.settings.get("finetune", {})
+        hidden = bool(metrics.inputs.get("encoder") and learned.get("unlabelled"))
+        key = (metrics.protocol, metrics.split, hidden)
+        if key not in self._data:
+            clips = _used(self.workspace, metrics, self.parts, hidden)
+            self._data[key] = fingerprint(self.parts, clips)
+        return self._data[key]
+
+
+def stale(workspace: Workspace, folder: Path, present: Present | None = None) -> str:
     """Why the evaluation in `folder` would be measured anew, in words; "" if it would not.
 
-    For several evaluations, `parts` from `parts_now` spares looking at the keypoints each time.
-    Raises SignpipeError if metrics.json cannot be read.
+    Several evaluations share one `present`. Raises SignpipeError if metrics.json cannot be read.
     """
     metrics = read_metrics(folder / "metrics.json")
+    present = present or Present(workspace)
     try:
-        return _weights(workspace, metrics) or _clips(
-            workspace, metrics, parts_now(workspace) if parts is None else parts
-        )
+        return _weights(workspace, metrics) or _clips(workspace, metrics, present)
     except SignpipeError as error:
         return f"it cannot be measured again: {error}"
-
-
-def parts_now(workspace: Workspace) -> Parts:
-    """What `prepare` would make of the keypoints now: its clips and record, without any frame."""
-    outcomes = usable_outcomes(workspace)
-    present = read_parts_record(workspace.parts)
-    settings = PrepareSettings.model_validate(present["settings"] if present else {})
-    ids = [outcome.clip_id for outcome in outcomes]
-    none = np.empty((0, KEYPOINTS, 3), np.float32)
-    record = wanted_record(outcomes, settings)
-    return Parts(none, np.zeros(len(ids) + 1, np.int64), ids, record)
 
 
 def _weights(workspace: Workspace, metrics: Metrics) -> str:
@@ -71,17 +88,18 @@ def _sha256(path: Path) -> str:
     """The fingerprint of a file, made once for as long as it does not change; "" without it."""
     if not path.exists():
         return ""
-    status = path.stat()
-    return sha256_of_version(path, status.st_size, status.st_mtime_ns)
+    return sha256_while_unchanged(path)
 
 
-def _clips(workspace: Workspace, metrics: Metrics, parts: Parts) -> str:
+def _clips(workspace: Workspace, metrics: Metrics, present: Present) -> str:
     """Whether the clips, or what the clip table says of them, have changed."""
+    parts = present.parts
     if metrics.protocol == "finetuned":
         source = workspace.run("finetune", metrics.run)
         card = read_json(source / "recognizer" / "recognizer.json")
         clips = finetuned.split_members(workspace, source, parts, metrics.split)
-        known = [clip for clip in clips if clip.label in card["signs"]]
+        signs = set(card["signs"])
+        known = [clip for clip in clips if clip.label in signs]
         now = finetuned.inputs_now(source, parts, known)
         if now["labels"] != metrics.inputs.get("labels"):
             return "labels, signers or splits were changed"
@@ -89,12 +107,12 @@ def _clips(workspace: Workspace, metrics: Metrics, parts: Parts) -> str:
             return "clips were added or changed"
         if under_new_names(card["prepare"]) != parts.record["settings"]:
             return "prepare's settings were changed"
-    elif fingerprint(parts, _used(workspace, metrics, parts)) != metrics.data:
+    elif present.data(metrics) != metrics.data:
         return "clips, labels, signers or splits were changed"
     return ""
 
 
-def _used(workspace: Workspace, metrics: Metrics, parts: Parts) -> list[Clip]:
+def _used(workspace: Workspace, metrics: Metrics, parts: Parts, hidden: bool) -> list[Clip]:
     """The clips that have a say in a protocol's result."""
     if metrics.protocol == "few-shot":
         val, scored, _ = few_shot.members(workspace, parts, metrics.split)
@@ -105,6 +123,4 @@ def _used(workspace: Workspace, metrics: Metrics, parts: Parts) -> list[Clip]:
         clips = cross_signer.members(workspace, parts, metrics.split.split("+"))
     else:
         clips = frozen.members(workspace, parts, metrics.split).used
-    learned = metrics.settings.get("finetune", {})
-    hidden = metrics.inputs.get("encoder") and learned.get("unlabelled")
     return clips + (unlabelled(workspace, parts, clips) if hidden else [])

@@ -5,7 +5,7 @@ import pytest
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
-from signpipe.evaluation.staleness import parts_now, stale
+from signpipe.evaluation.staleness import Present, stale
 from signpipe.extraction import import_keypoints
 from signpipe.landmarks.pack import write_pack
 from signpipe.settings import EvaluateSettings, FinetuneSettings, PretrainSettings, resolve
@@ -28,7 +28,7 @@ def evaluated(signs_workspace, small):
 
 
 def changed(workspace, folders):
-    shared = parts_now(workspace)
+    shared = Present(workspace)
     found = [stale(workspace, folder, shared) for folder in folders]
     assert found == [stale(workspace, folder) for folder in folders]
     return found

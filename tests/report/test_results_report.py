@@ -72,7 +72,7 @@ def test_the_page_of_a_run_and_the_files_behind_it(learned):
         for stream in ("joint", "motion", "both"):
             assert f"tsne-{key}-{stream}-sign.png" in listed
     assert {"signers.csv", "signers-default-val.csv"} <= listed
-    expected = {"curves-pretrain", "curves-finetune", "confusion", "calibration"}
+    expected = {"curves-pretrain", "curves-finetune", "confusion"}
     assert {f"{name}.{kind}" for name in expected for kind in ("png", "csv")} <= listed
     lacking = [command.split(" -w ")[0] for _, command in result.missing]
     assert lacking == [

@@ -23,7 +23,7 @@ from signpipe.training import training_runs
 from signpipe.training.classify import Labelled
 from signpipe.training.scoring import score
 from signpipe.wording import counted
-from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
+from signpipe.workspace import Workspace, read_record, sha256_of_values, sha256_while_unchanged
 
 
 def plan(workspace: Workspace, request: Request) -> Plan:
@@ -92,8 +92,8 @@ def inputs_now(source: Path, parts: Parts, known: list[Clip]) -> dict[str, str |
     """Fingerprints of all that the figures of the run `source` on the `known` clips depend on."""
     record = read_record(source)
     return {
-        "recognizer": sha256_of_file(source / "recognizer" / "model.safetensors"),
-        "card": sha256_of_file(source / "recognizer" / "recognizer.json"),
+        "recognizer": sha256_while_unchanged(source / "recognizer" / "model.safetensors"),
+        "card": sha256_while_unchanged(source / "recognizer" / "recognizer.json"),
         "encoder": record["inputs"].get("encoder") if record else None,
         "labels": sha256_of_values(*((c.clip_id, c.label, c.signer) for c in known)),
         "parts": parts.record["inputs"]["keypoints"],
@@ -106,15 +106,17 @@ def split_members(workspace: Workspace, source: Path, parts: Parts, split: str) 
     Raises SignpipeError naming the splits there are.
     """
     drawn = training_runs.read_clip_list(source / "clips.csv")
-    table = read_clips(workspace.clips).values()
-    labelled = [clip for clip in table if clip.label and clip.clip_id in parts.rows]
-    # With few labels, training clips that were left out may have been learned from unlabelled.
-    labelled = [clip for clip in labelled if drawn.get(clip.clip_id) != UNLABELLED]
-    members = [c for c in labelled if drawn.get(c.clip_id, c.split) == split]
-    if split == TRAIN:  # with few labels, training clips that were left out are not train
-        members = [clip for clip in members if clip.clip_id in drawn]
+    rows, members, known = parts.rows, [], set()
+    for clip in read_clips(workspace.clips).values():
+        own = drawn.get(clip.clip_id, clip.split)
+        # With few labels, training clips that were left out may have been learned from unlabelled.
+        if not clip.label or clip.clip_id not in rows or drawn.get(clip.clip_id) == UNLABELLED:
+            continue
+        known.add(own)
+        # With few labels, training clips that were left out are not train.
+        if own == split and (split != TRAIN or clip.clip_id in drawn):
+            members.append(clip)
     if not members:
-        known = sorted({drawn.get(clip.clip_id, clip.split) for clip in labelled} - {""})
-        there = ", ".join(known)
+        there = ", ".join(sorted(known - {""}))
         raise SignpipeError(f"no labelled clip has the split {split!r}; there are {there}")
     return members

@@ -8,7 +8,7 @@ from pathlib import Path
 from signpipe.errors import SignpipeError
 from signpipe.evaluation.predictions import FILE, Named, read_predictions
 from signpipe.evaluation.schema import Metrics, read_metrics
-from signpipe.evaluation.staleness import parts_now, stale
+from signpipe.evaluation.staleness import Present, stale
 from signpipe.splits import VAL
 from signpipe.workspace import Workspace
 
@@ -55,14 +55,8 @@ def read_evaluations(workspace: Workspace) -> tuple[list[Evaluation], list[str]]
 
 def marked(workspace: Workspace, evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     """The evaluations, those that no longer hold marked and behind the others."""
-    if not evaluations:
-        return []
-    try:
-        now = parts_now(workspace)
-        why = [stale(workspace, one.folder, now) for one in evaluations]
-    except SignpipeError as error:  # the keypoints are in disorder
-        why = [str(error)] * len(evaluations)
-    found = [replace(one, stale=reason) for one, reason in zip(evaluations, why, strict=True)]
+    present = Present(workspace)
+    found = [replace(one, stale=stale(workspace, one.folder, present)) for one in evaluations]
     return sorted(found, key=lambda one: bool(one.stale))
 
 
