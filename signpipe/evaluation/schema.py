@@ -10,7 +10,8 @@ cell's `of` says what it is:
                    pseudo-labels, `scratch`, or `scratch-long`: epoch chosen among five times as
                    many); each has its predictions.csv in cells/FRACTION-START-SEED/
                    summary: fraction, start
-    few-shot       cells: shots, features (`pretrained`, `random` or `keypoints`), classifier
+    few-shot       cells: shots, features (`pretrained`, `random`, `strong keypoints` or
+                   `keypoints`), classifier
                    (`nearest mean` or `linear head`), signer (where shown and asked within each)
                    summary: shots, features, classifier
     cross-signer   cells: fold, signers (those held out, joined by ", ")

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from signpipe.model.encoder import Features as EncoderFeatures
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings
-from signpipe.training.views import Window, resample, split_valid, stream_views
+from signpipe.skeleton import LEFT_HAND, RIGHT_HAND, TRUNK
+from signpipe.training.views import Window, resample, split_valid, stream_views, swap_hands
 
 BATCH = 256
 # Of the trunk's feature beside the hands', chosen on personal signers and on val: with equal say
@@ -57,6 +58,31 @@ def raw_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSettin
         for stream, (points, _) in views.items():
             collected[stream].append(points.flatten(1).numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}
+
+
+def strong_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings) -> Features:
+    """As `raw_keypoints`, and made the most of without learning: what an encoder has to surpass.
+
+    The hand that is seen longer comes first, as if all were right-handed; hands and trunk are each
+    centred over the clips `rows` and of unit length, the trunk's share being `TRUNK_SHARE`.
+    """
+    collected: dict[str, list[NDArray[np.float32]]] = {"joint": [], "motion": []}
+    for sampled in _sampled(parts, rows, settings.frames):
+        points, valid = split_valid(sampled)
+        right, left = (valid[:, :, hand].any(dim=2).sum(dim=1) for hand in (RIGHT_HAND, LEFT_HAND))
+        points, valid = swap_hands(points, valid, left > right)
+        views = stream_views(points * valid[..., None], valid, form=settings.motion)
+        for stream, (found, _) in views.items():
+            collected[stream].append(found.numpy())
+    return {stream: _balanced(np.concatenate(arrays)) for stream, arrays in collected.items()}
+
+
+def _balanced(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(B, T, 49, 2) -> (B, T * 98): hands and trunk centred, of unit length times their share."""
+    hands = points[:, :, : TRUNK.start].reshape(len(points), -1)
+    trunk = points[:, :, TRUNK].reshape(len(points), -1)
+    each = unit({"hands": hands - hands.mean(axis=0), "trunk": trunk - trunk.mean(axis=0)})
+    return np.concatenate([each["hands"], np.float32(TRUNK_SHARE) * each["trunk"]], axis=1)
 
 
 def _sampled(parts: Parts, rows: NDArray[np.int64], frames: int) -> Iterator[Tensor]:

@@ -7,7 +7,7 @@ from signpipe.model.encoder import Encoder
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings
 from signpipe.training import features
-from signpipe.training.features import embed, join, raw_keypoints, settle, unit
+from signpipe.training.features import embed, join, raw_keypoints, settle, strong_keypoints, unit
 
 SETTINGS = EncoderSettings(
     frames=8,
@@ -70,3 +70,30 @@ def test_the_similarity_of_both_is_the_weighted_mean():
     np.testing.assert_allclose(both @ both.T, expected, atol=1e-6)
     assert set(join({"joint": streams["joint"]}, 0.3)) == {"joint"}
     assert (unit({"joint": np.zeros((1, 3), np.float32)})["joint"] == 0).all()
+
+
+def test_strong_keypoints_are_alike_whichever_hand_signs(parts):
+    rng = np.random.default_rng(1)
+    right = rng.normal(size=(12, 49, 3)).astype(np.float32)
+    right[..., 2], right[6:, 21:42] = 1, 0  # the left hand is seen in half of the frames
+    left = right.copy()
+    left[:, :21], left[:, 21:42] = right[:, 21:42], right[:, :21]
+    nose, left_arm, right_arm = right[:, 42:43], right[:, 43:46], right[:, 46:49]
+    left[:, 42:] = np.concatenate([nose, right_arm, left_arm], axis=1)
+    left[:, 42:, 0] *= -1
+    both = Parts.of({"right": right, "left": left, **dict(_clips(parts))})
+    found = strong_keypoints(both, np.arange(len(both)), SETTINGS)
+    for stream, rows in found.items():
+        assert rows.shape == (9, 8 * 98)
+        np.testing.assert_allclose(rows[0], rows[1], atol=1e-5, err_msg=stream)
+        assert np.abs(rows[0] - rows[2]).max() > 0.01
+        hands, trunk = rows[:, : 8 * 84], rows[:, 8 * 84 :]
+        np.testing.assert_allclose(np.linalg.norm(hands, axis=1), 1, atol=1e-4)
+        np.testing.assert_allclose(np.linalg.norm(trunk, axis=1), 0.5, atol=1e-4)
+
+
+def _clips(parts):
+    pairs = zip(parts.offsets, parts.offsets[1:], strict=False)
+    return [
+        (name, parts.keypoints[a:b]) for name, (a, b) in zip(parts.clip_ids, pairs, strict=True)
+    ]

@@ -1,6 +1,7 @@
 """few-shot: k clips of each sign are shown, the rest are named by them; nothing is trained.
 
-As references the same is done with random weights and with the keypoints themselves.
+As references the same is done with random weights, and with the keypoints themselves: as encoders
+are given them, and made the most of without learning, which is what pretraining has to surpass.
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from signpipe.cliptable import Clip
+from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import bootstrap
 from signpipe.evaluation.few_shot_probe import CLASSIFIERS, eligible, episodes, nearest_mean
@@ -34,12 +35,25 @@ from signpipe.model.backbone import new_encoders
 from signpipe.parts.store import Parts
 from signpipe.progress import track
 from signpipe.settings import STREAMS_OF, EvaluateSettings
-from signpipe.splits import VAL
-from signpipe.training.features import Features, embed, join, raw_keypoints, settle, unit
+from signpipe.splits import TRAIN, VAL
+from signpipe.training.features import (
+    Features,
+    embed,
+    join,
+    raw_keypoints,
+    settle,
+    strong_keypoints,
+    unit,
+)
 from signpipe.training.loop import pick_device
 from signpipe.workspace import Workspace
 
-KINDS = (PRETRAINED, RANDOM, KEYPOINTS) = ("pretrained", "random", "keypoints")
+KINDS = (PRETRAINED, RANDOM, STRONG, KEYPOINTS) = (
+    "pretrained",
+    "random",
+    "strong keypoints",
+    "keypoints",
+)
 MEAN, HEAD = "nearest mean", "linear head"
 RANDOM_SEEDS = (0, 1, 2)
 CHOOSING_DRAWS = 5
@@ -91,8 +105,13 @@ def plan(workspace: Workspace, request: Request) -> Plan:
 
 
 def members(workspace: Workspace, parts: Parts, split: str) -> tuple[list[Clip], list[Clip], str]:
-    """The clips of val and of the split, and where the splits come from."""
-    clips, how = table(workspace, parts)
+    """The clips of val and of the split, and where the splits come from; train need not be one."""
+    rows = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
+    labelled = [clip for clip in rows if clip.label and clip.usable]
+    if any(clip.split in ("", TRAIN) for clip in labelled) or not labelled:
+        clips, how = table(workspace, parts)
+    else:
+        clips, how = sorted(labelled, key=lambda clip: clip.clip_id), "as given"
     return [clip for clip in clips if clip.split == VAL], of_split(clips, split), how
 
 
@@ -163,8 +182,9 @@ def _sources(kind: str, frozen: Frozen, rows: NDArray[np.int64]) -> list[Feature
     settings, parts = frozen.card.encoder, frozen.parts
     if kind == PRETRAINED:
         return [unit(frozen.features(rows))]
-    if kind == KEYPOINTS:
-        keypoints = raw_keypoints(parts, rows, settings)
+    if kind in (STRONG, KEYPOINTS):
+        read = strong_keypoints if kind == STRONG else raw_keypoints
+        keypoints = read(parts, rows, settings)
         streams = STREAMS_OF[frozen.card.streams]
         return [unit({stream: keypoints[stream] for stream in streams})]
     random = []

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.evaluation.schema import read_metrics
+from signpipe.evaluation.staleness import stale
 
 
 def test_per_signer_and_averaged_with_references(pretrained, brief):
@@ -14,6 +18,7 @@ def test_per_signer_and_averaged_with_references(pretrained, brief):
         ("pretrained", "nearest mean"),
         ("pretrained", "linear head"),
         ("random", "nearest mean"),
+        ("strong keypoints", "nearest mean"),
         ("keypoints", "nearest mean"),
     ]
     found = [(c.of["features"], c.of["classifier"], c.of["shots"]) for c in metrics.summary]
@@ -38,7 +43,7 @@ def test_per_signer_and_averaged_with_references(pretrained, brief):
 def test_over_the_whole_split(pretrained, brief):
     settings = brief(shots=[1], within="split")
     metrics = evaluate.run(pretrained, settings, protocol="few-shot", split="train").metrics
-    assert [cell["clips"] for cell in metrics["cells"]] == [33, 33, 33]
+    assert [cell["clips"] for cell in metrics["cells"]] == [33, 33, 33, 33]
     assert {cell["of"]["signer"] for cell in metrics["cells"]} == {""}
     assert metrics["bootstrap"] is None
 
@@ -46,3 +51,15 @@ def test_over_the_whole_split(pretrained, brief):
 def test_too_few_clips(pretrained, brief):
     with pytest.raises(SignpipeError, match="more than 4 clips"):
         evaluate.run(pretrained, brief(shots=[4, 9]), protocol="few-shot")
+
+
+def test_clips_of_one_split_without_train_are_enough(pretrained, brief):
+    clips = [replace(c, split="personal") for c in read_clips(pretrained.clips).values()]
+    write_clips(pretrained.clips, clips)
+    settings = brief(shots=[1])
+    result = evaluate.run(pretrained, settings, protocol="few-shot", split="personal")
+    assert result.metrics["clips"] == 60
+    assert {cell["clips"] for cell in result.metrics["cells"]} == {9}
+    assert stale(pretrained, result.folder) == ""
+    with pytest.raises(SignpipeError, match="no labelled clip has the split 'val'; there are pers"):
+        evaluate.run(pretrained, settings, protocol="few-shot")
