@@ -4,6 +4,7 @@
 changes them later only when it is given new labels. Every other column is the stages'.
 """
 
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -228,7 +229,7 @@ def _parse(
                 values[name] = int(text) if text else (0 if name == "frames" else None)
             elif name in _SHARES or name == "fps":
                 # Where decimals have a comma, spreadsheets save them so.
-                values[name] = float(text.replace(",", ".", 1)) if text else None
+                values[name] = _finite(text.replace(",", ".", 1)) if text else None
             else:
                 values[name] = text.strip() if name in PERSONAL else text
         except ValueError as error:
@@ -236,6 +237,13 @@ def _parse(
                 f"{path}, line {line}: {text!r} in column {name} is not a number"
             ) from error
     return Clip(**values, extra=extra)  # type: ignore[arg-type]
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _format(name: str, value: object) -> str:

@@ -99,5 +99,5 @@ def alike_labels(labels: Iterable[str]) -> str:
         return ""
     return (
         "labels that differ only in case, blanks or hyphens count as different signs: "
-        f"{listed(groups)}; where they are one, write it one way in the column label"
+        f"{listed(groups)}; where they are one, `signpipe rename OLD NEW` makes them so"
     )

@@ -57,7 +57,7 @@ def test_unlabelled_clips_beside_others_leave_the_drawing_alone():
 def test_labels_of_one_sign_written_two_ways_are_named(capsys):
     tell_left_out(clips(signs=("drink", "Drink", "tree")))
     (line,) = capsys.readouterr().err.splitlines()
-    assert "'Drink' = 'drink'; where they are one, write it one way in the column label" in line
+    assert "'Drink' = 'drink'; where they are one, `signpipe rename OLD NEW` makes them so" in line
     tell_left_out(clips())
     assert not capsys.readouterr().err
 

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpipe.errors import SignpipeError
 from signpipe.landmarks.formats.foreign import ForeignClip, Recording, UnreadableClip, optional
 from signpipe.landmarks.pack import SHAPES, Landmarks
 from signpipe.progress import note
+from signpipe.tables import read_table
 
 TABLE = "train.csv"
-TABLE_COLUMNS = {"path", "participant_id", "sign"}
+TABLE_COLUMNS = ("path", "participant_id", "sign")
 COLUMNS = ("frame", "type", "landmark_index", "x", "y", "z")
 
 
@@ -29,7 +29,7 @@ def is_table(path: Path) -> bool:
     """Whether a file is a `train.csv` of this layout, by its first line."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            return set(next(csv.reader(file), ())) >= TABLE_COLUMNS
+            return {*next(csv.reader(file), ())} >= {*TABLE_COLUMNS}
     except (OSError, ValueError, csv.Error):
         return False
 
@@ -41,29 +41,21 @@ def find_sequences(table: Path) -> Iterator[ForeignClip]:
     """
     folder = table.parent.resolve()
     missing, total = [], 0
-    for row in _rows(table):
+    for row in read_table(table).dicts(*TABLE_COLUMNS):
         total += 1
-        written = row["path"] or ""
+        written = row["path"]
         path = folder if "\0" in written else (folder / written).resolve()  # a folder is no clip
         if not path.is_relative_to(folder) or not path.is_file():
             missing.append(row["path"])
             continue
         name = f"{row['participant_id']}/{row.get('sequence_id') or path.stem}"
-        label, signer = row["sign"] or "", row["participant_id"] or ""
+        label, signer = row["sign"].strip(), row["participant_id"].strip()
         yield ForeignClip(path, folder.name, name, read_sequence, label, signer)
     if missing:
         note(
             f"{len(missing)} of {total} clips of {table} are left out: their files, such as "
             f"{missing[0]}, are not below {folder}"
         )
-
-
-def _rows(table: Path) -> Iterator[dict[str, str | None]]:
-    try:
-        with open(table, encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
-    except (OSError, ValueError, csv.Error) as error:
-        raise SignpipeError(f"cannot read {table}: {error}") from error
 
 
 def read_sequence(path: Path) -> Recording:
