@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.clip_view import run as view
     from signpipe.errors import SignpipeError
     from signpipe.evaluation.compare import run as compare
+    from signpipe.evaluation.encoder_list import run as encoders
     from signpipe.evaluation.evaluate import run as evaluate
     from signpipe.extraction.export_poses import run as export_poses
     from signpipe.extraction.extract import run as extract
@@ -49,6 +50,7 @@ _LAZY = {
     "SignpipeError": ("signpipe.errors", "SignpipeError"),
     "Workspace": ("signpipe.workspace", "Workspace"),
     "compare": ("signpipe.evaluation.compare", "run"),
+    "encoders": ("signpipe.evaluation.encoder_list", "run"),
     "evaluate": ("signpipe.evaluation.evaluate", "run"),
     "export_poses": ("signpipe.extraction.export_poses", "run"),
     "extract": ("signpipe.extraction.extract", "run"),
@@ -73,6 +75,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "compare",
+    "encoders",
     "evaluate",
     "export_poses",
     "extract",

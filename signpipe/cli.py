@@ -12,6 +12,7 @@ import typer.core
 from signpipe import __version__
 from signpipe.commands.compare import compare
 from signpipe.commands.demo import demo
+from signpipe.commands.encoders import encoders
 from signpipe.commands.evaluate import evaluate
 from signpipe.commands.export_poses import export_poses
 from signpipe.commands.extract import extract
@@ -43,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "finetune": finetune,
     "evaluate": evaluate,
     "compare": compare,
+    "encoders": encoders,
     "predict": predict,
     "view": view,
     "report": report,

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from signpipe.model.shipped import SHIPPED
 from signpipe.settings import (
     PRESETS,
     EvaluateSettings,
@@ -46,7 +47,7 @@ def evaluate_again(metrics: Mapping[str, Any], encoders: Container[str]) -> list
         command += ["--protocol", protocol]
         if inputs.get("encoder") is None or SCRATCH in inputs.get("starts", ()):
             command.append("--from-scratch")
-        elif run in encoders:
+        elif run in encoders or run == SHIPPED:
             command += ["--encoder", run]
     return command + _options(metrics["settings"])
 

@@ -18,7 +18,7 @@ from signpipe.run_again import evaluate_again, run_again
 from signpipe.settings import PrepareSettings, under_new_names
 from signpipe.splits import fingerprint, labelled_clips, learnable
 from signpipe.training.metrics_log import epochs_finished
-from signpipe.training.training_runs import ENCODER, RECOGNIZER, redo_of
+from signpipe.training.training_runs import ENCODER, RECOGNIZER, began_from_file, redo_of
 from signpipe.wording import counted
 from signpipe.workspace import (
     Workspace,
@@ -214,7 +214,9 @@ def _changed(now: _Now, record: Mapping[str, Any]) -> str:
     if now.parts and under_new_names(inputs.get("prepare") or {}) != now.parts["settings"]:
         return "prepare's settings were changed since"
     began_from = record.get("began_from")
-    if began_from and _made_again(now.workspace.root / began_from["file"], began_from["sha256"]):
+    if began_from and _made_again(
+        began_from_file(now.workspace, began_from["file"]), began_from["sha256"]
+    ):
         return f"the encoder {began_from['file']} was made again since"
     if "labels" in inputs:
         there = now.labels(settings.get("labels_per_sign"), settings.get("seed", 0))

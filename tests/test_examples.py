@@ -5,9 +5,14 @@ import runpy
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
+
+from signpipe.landmarks.pack import write_pack
+from signpipe.model.backbone import read_backbone_card
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -66,3 +71,38 @@ def test_the_ablation_fills_the_tables_and_goes_on_where_it_was(
     assert len(made) > 20
     assert run() == lines
     assert [path.stat().st_mtime_ns for path in made] == before
+
+
+def test_the_shipped_encoder_is_made_again_from_packs(walk, small, tmp_path):
+    whose = {"open0": "thm1d/slr", "open1": "surtecha/SignLangNET", "train2": "", "personal3": ""}
+    clips, rows = {}, {"packs": [HEADER], "people": [HEADER]}
+    for number, (signer, repository) in enumerate(whose.items()):
+        for sign, repetition in product(range(3), range(7)):
+            name, split = f"{signer}/{sign}/{repetition}", signer[:-1]
+            clips[name] = walk(sign, number, repetition)
+            folder = "packs" if split == "open" else "people"
+            rows[folder].append(f"{name},{folder}.h5,{sign},{signer},{split},{repository},abc,MIT")
+    for folder, lines in rows.items():
+        own = [line.partition(",")[0] for line in lines[1:]]
+        write_pack(tmp_path / folder / f"{folder}.h5", {name: clips[name] for name in own})
+        (tmp_path / folder / "clips.csv").write_text("\n".join(lines) + "\n")
+    example, out = runpy.run_path(str(EXAMPLES / "shipped_encoder.py")), tmp_path / "made"
+    example["SETTINGS"].clear()
+    example["SETTINGS"].update({**small, "epochs": 1, "queue": 24})
+    example["main"](tmp_path / "packs", out, tmp_path / "people")
+
+    trained = read_backbone_card(out / "encoder.safetensors").trained
+    assert trained["clips"] == 42
+    assert [(source["repository"], source["clips"]) for source in trained["sources"]] == [
+        ("surtecha/SignLangNET", 21),
+        ("thm1d/slr", 21),
+    ]
+    assert [figure["of"]["shots"] for figure in trained["figures"]] == [1, 3, 5]
+    notice = (out / "NOTICE").read_text()
+    assert "thm1d/slr\n    Copyright the authors of slr; MIT; 21 clips" in notice
+    with safe_open(out / "encoder.safetensors", "np") as file:
+        weights = [file.get_tensor(name) for name in file.keys()]  # noqa: SIM118
+    assert {array.dtype.name for array in weights} == {"float16", "int64"}
+
+
+HEADER = "clip_id,file,label,signer,split,repository,commit,licence"

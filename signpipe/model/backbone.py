@@ -30,12 +30,16 @@ class BackboneCard(BaseModel):
     streams: Streams = "both"
     encoder: EncoderSettings
     prepare: PrepareSettings
-    trained: dict[str, Any] = {}  # settings, clips, epochs, seed, what it began from; for people
+    # Settings, clips, epochs, seed, what it began from; of one that is passed on also `sources` and
+    # `figures`. For people.
+    trained: dict[str, Any] = {}
 
 
-def save_backbone(path: Path, encoders: nn.ModuleDict, card: BackboneCard) -> None:
-    """Write the encoders of the card's streams atomically."""
-    save_weights(path, encoders, {"card": card.model_dump_json()})
+def save_backbone(
+    path: Path, encoders: nn.ModuleDict, card: BackboneCard, *, half: bool = False
+) -> None:
+    """Write the encoders of the card's streams atomically, on request in half precision."""
+    save_weights(path, encoders, {"card": card.model_dump_json()}, half=half)
 
 
 def read_backbone_card(path: Path) -> BackboneCard:

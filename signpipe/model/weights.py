@@ -20,9 +20,13 @@ WIDEST = 1 << 16  # features of any layer
 FLOATS = ("F32", "F16", "BF16")  # any of them can fill a parameter
 
 
-def save_weights(path: Path, module: nn.Module, metadata: dict[str, str] | None = None) -> None:
-    """Write a module's parameters and buffers atomically."""
+def save_weights(
+    path: Path, module: nn.Module, metadata: dict[str, str] | None = None, *, half: bool = False
+) -> None:
+    """Write a module's parameters and buffers atomically, on request in half precision."""
     weights = {k: v.detach().cpu().contiguous() for k, v in module.state_dict().items()}
+    if half:
+        weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
     with atomic(path) as temporary:
         save_file(weights, temporary, metadata)
 

@@ -14,6 +14,7 @@ from torch import nn
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import split_use_log
 from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
+from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.parts.store import open_parts
 from signpipe.pictures.page import Page
@@ -33,6 +34,7 @@ from signpipe.report.results_page import LEAD, TITLE, Findings, build
 from signpipe.settings import EncoderSettings, PrepareSettings
 from signpipe.training.features import embed, join, unit
 from signpipe.training.loop import pick_device
+from signpipe.training.training_runs import ENCODER
 from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace, sha256_while_unchanged
 
@@ -140,8 +142,8 @@ def _pretrained(workspace: Workspace, main: Evaluation) -> _Source | None:
     wanted = main.metrics.inputs.get("encoder")
     if wanted is None:
         return None
-    for name in workspace.runs("pretrain"):
-        path = workspace.run("pretrain", name) / "encoder.safetensors"
+    own = [workspace.run("pretrain", name) / ENCODER for name in workspace.runs("pretrain")]
+    for path in (*own, SHIPPED_FILE):
         if path.exists() and sha256_while_unchanged(path) == wanted:
             card = read_backbone_card(path)
             encoders = new_encoders(card)

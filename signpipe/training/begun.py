@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from signpipe.errors import SignpipeError
 from signpipe.settings import Settings, resolve, under_new_names
-from signpipe.training.training_runs import redo_of
+from signpipe.training.training_runs import began_from_file, redo_of
 from signpipe.workspace import Workspace, read_record, sha256_of_file
 
 Model = TypeVar("Model", bound=Settings)
@@ -73,7 +73,7 @@ class Begun:
         is made again, or if the file is gone.
         """
         origin = self.record.get("began_from") if self.record else None
-        then = workspace.root / origin["file"] if origin else None
+        then = began_from_file(workspace, origin["file"]) if origin else None
         if given is None and not scratch:
             if then and not then.exists():
                 raise SignpipeError(

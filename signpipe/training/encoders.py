@@ -1,13 +1,14 @@
 """An encoder to start from: which file, and whether it fits what is to be learned."""
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import BackboneCard, read_backbone_card
+from signpipe.model.shipped import SHIPPED, SHIPPED_FILE
 from signpipe.parts.store import Parts
+from signpipe.progress import note
 from signpipe.settings import (
     PRESETS,
     STREAMS_OF,
@@ -20,11 +21,13 @@ from signpipe.settings import (
 from signpipe.training.training_runs import ENCODER
 from signpipe.workspace import Workspace, differences, sha256_of_file
 
+NONE_OF_ITS_OWN = "no pretrained encoder in this workspace"
+
 
 def find_encoder(workspace: Workspace, name: str | None) -> Path | None:
-    """The encoder file `name` (a file or a pretraining run), or the newest finished run's, or None.
+    """The encoder `name` (see `named_encoder`), or the newest finished run's, or None.
 
-    Raises SignpipeError if `name` is neither, or if there is only an unfinished run.
+    Raises SignpipeError if there is none of that name, or if there is only an unfinished run.
     """
     if name is not None:
         return named_encoder(workspace, name)
@@ -45,8 +48,28 @@ def newest_encoder(workspace: Workspace) -> Path | None:
     return next((path for path in paths if path.exists()), None)
 
 
+def shipped_encoder(
+    parts: Parts, settings: Views, encoder: EncoderSettings | None = None
+) -> Path | None:
+    """The encoder that comes with signpipe, for a workspace without one; None if it does not fit.
+
+    Says either in a line. What must fit is told at `fitting_card`.
+    """
+    found, _ = _misfit(read_backbone_card(SHIPPED_FILE), parts, settings, encoder)
+    if found:
+        note(
+            f"{NONE_OF_ITS_OWN}, and the one that comes with signpipe does not fit "
+            f"({'; '.join(found)}): learning from scratch"
+        )
+        return None
+    note(f"{NONE_OF_ITS_OWN}: using the one that comes with signpipe")
+    return SHIPPED_FILE
+
+
 def named_encoder(workspace: Workspace, name: str) -> Path:
-    """The encoder file `name`, or that of a pretraining run. Raises SignpipeError if neither."""
+    """The encoder `name`: `shipped`, a file, or a pretraining run. Raises SignpipeError if none."""
+    if name == SHIPPED:
+        return SHIPPED_FILE
     path = Path(name)
     if path.is_file():
         return path
@@ -66,22 +89,30 @@ def fitting_card(
     that differ, both values, and the mend.
     """
     card = read_backbone_card(path)
-    lacking = set(settings.stream_names) - set(STREAMS_OF[card.streams])
-    if lacking:
+    found, mend = _misfit(card, parts, settings, encoder)
+    if found:
+        raise _made_differently(path, found, mend)
+    return card
+
+
+def _misfit(
+    card: BackboneCard, parts: Parts, settings: Views, encoder: EncoderSettings | None
+) -> tuple[list[str], str]:
+    """The first fields in which an encoder does not fit, with both values, and the mend."""
+    if set(settings.stream_names) - set(STREAMS_OF[card.streams]):
         found = [f'streams was "{card.streams}", is "{settings.streams}"']
-        raise _misfit(path, found, f"use --set streams={card.streams}")
+        return found, f"use --set streams={card.streams}"
     then = card.prepare.model_dump(mode="json")
     now = PrepareSettings.model_validate(parts.record["settings"]).model_dump(mode="json")
     if found := differences(then, now):
-        mend = f"use `signpipe prepare --redo {_as_options(then, now)}`, or another encoder"
-        raise _misfit(path, found, mend)
+        return found, f"use `signpipe prepare --redo {_as_options(then, now)}`, or another encoder"
     if encoder:
         # The projection heads are made afresh, whatever their size.
         then = {"encoder": card.encoder.model_dump(mode="json", exclude={"embedding"})}
         now = {"encoder": encoder.model_dump(mode="json", exclude={"embedding"})}
         if found := differences(then, now):
-            raise _misfit(path, found, f"use {_as_options(then, now)}")
-    return card
+            return found, f"use {_as_options(then, now)}"
+    return [], ""
 
 
 def with_its_sizes(settings: FinetuneSettings, path: Path, card: BackboneCard) -> FinetuneSettings:
@@ -95,23 +126,24 @@ def with_its_sizes(settings: FinetuneSettings, path: Path, card: BackboneCard) -
         now = {"encoder": settings.encoder.model_dump(mode="json", exclude={"embedding"})}
         if found := differences(then, now):
             mend = "leave the encoder's settings out, or use --from-scratch"
-            raise _misfit(path, found, mend)
+            raise _made_differently(path, found, mend)
     return settings.model_copy(update={"encoder": card.encoder})
 
 
 def origin(workspace: Workspace, path: Path | None) -> dict[str, str] | None:
     """Which file a run began from, named from the workspace where it lies in it; its fingerprint.
 
-    The file is `workspace.root / file`.
+    `training_runs.began_from_file` tells where it lies.
     """
     if path is None:
         return None
     whole, root = path.resolve(), workspace.root.resolve()
-    file = whole.relative_to(root) if whole.is_relative_to(root) else whole
+    file: Path | str = whole.relative_to(root) if whole.is_relative_to(root) else whole
+    file = SHIPPED if path == SHIPPED_FILE else file
     return {"file": str(file), "sha256": sha256_of_file(path)}
 
 
-def _misfit(path: Path, found: Sequence[str], mend: str) -> SignpipeError:
+def _made_differently(path: Path, found: list[str], mend: str) -> SignpipeError:
     return SignpipeError(f"the encoder {path} was made differently: {'; '.join(found)}; {mend}")
 
 

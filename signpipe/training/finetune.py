@@ -38,6 +38,7 @@ from signpipe.training.encoders import (
     named_encoder,
     newest_encoder,
     origin,
+    shipped_encoder,
     with_its_sizes,
 )
 from signpipe.training.loop import fit
@@ -81,13 +82,13 @@ def run(
     devices: int = 1,
     redo: bool = False,
 ) -> FinetuneResult:
-    """Learn the labelled signs, from the newest pretrained encoder if there is one.
+    """Learn the labelled signs, from the newest pretrained encoder, or the one that is shipped.
 
-    `encoder` names a pretraining run or an encoder file; `run` names the result (default "default",
-    or "scratch" without pretraining). `devices` processes share every batch. Prepares first where
-    needed. What is not given is as the run was begun. A finished run is left alone, an unfinished
-    one goes on; one whose clips, labels or encoder have changed is made again. Raises SignpipeError
-    if there is nothing to learn from, or the run was begun with other settings.
+    `encoder` names a pretraining run, an encoder file, or "shipped"; `run` names the result
+    (default "default", or "scratch" without pretraining). `devices` processes share every batch.
+    Prepares first where needed. What is not given is as the run was begun. A finished run is left
+    alone, an unfinished one goes on; one whose clips, labels or encoder have changed is made again.
+    Raises SignpipeError if there is nothing to learn from, or it was begun with other settings.
     """
     name = run_name(run, from_scratch)
     folder = workspace.run("finetune", name)
@@ -99,6 +100,8 @@ def run(
     if not prepared.already:
         note(f"prepared {counted(prepared.clips, 'clip')} in {prepared.path}")
     parts = open_parts(workspace.parts)
+    if not backbone and not from_scratch:
+        backbone = shipped_encoder(parts, settings, settings.encoder)
     if backbone:
         card = fitting_card(backbone, parts, settings)
         settings = with_its_sizes(settings, backbone, card)
@@ -162,9 +165,7 @@ def _start(
     given = named_encoder(workspace, encoder) if encoder else None
     found = begun.encoder(workspace, given, from_scratch)
     if found is None and not from_scratch:
-        found = find_encoder(workspace, None)
-        if found is None:
-            note("no pretrained encoder in this workspace: learning from scratch")
+        return find_encoder(workspace, None)
     elif found and given is None and newest_encoder(workspace) not in (None, found):
         note(f"it was begun from {found}, and stays so; {newest_encoder(workspace)} is newer")
     return found

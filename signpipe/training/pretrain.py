@@ -18,6 +18,7 @@ from signpipe.errors import SignpipeError
 from signpipe.model import distributed
 from signpipe.model.backbone import BackboneCard, load_backbone, save_backbone
 from signpipe.model.momentum import BRANCHES, MomentumContrast, StreamViews
+from signpipe.model.shipped import SHIPPED
 from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
@@ -129,12 +130,16 @@ def run(
 ) -> PretrainResult:
     """Pretrain on the clips that may be learned from (`splits`, default train, unlabelled, none).
 
-    `init` names a pretraining run or an encoder file, whose encoders' weights are the start; the
-    projection heads are new. `devices` processes share every batch. Prepares first where needed.
-    What is not given is as the run was begun. A finished run is left alone, an unfinished one goes
-    on; one whose clips have changed is made again. Raises SignpipeError if there are too few clips,
-    `init` does not fit, or the run was begun with other settings.
+    `init` names a pretraining run, an encoder file, or "shipped": its encoders' weights are the
+    start; the projection heads are new. `devices` processes share every batch. Prepares first where
+    needed. What is not given is as the run was begun. A finished run is left alone, an unfinished
+    one goes on; one whose clips have changed is made again. Raises SignpipeError if there are too
+    few clips, `init` does not fit, or the run was begun with other settings.
     """
+    if run == SHIPPED:
+        raise SignpipeError(
+            f"{run!r} is the encoder that comes with signpipe; name the run otherwise"
+        )
     folder = workspace.run("pretrain", run)
     begun = Begun.of(folder, redo)
     settings = settings or begun.settings(PretrainSettings)

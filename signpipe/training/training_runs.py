@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from signpipe.errors import SignpipeError
+from signpipe.model.shipped import SHIPPED, SHIPPED_FILE
 from signpipe.progress import note
 from signpipe.settings import under_new_names
 from signpipe.tables import read_table, write_table
@@ -88,6 +89,11 @@ def _in_words(record: dict[str, Any], changed: Sequence[str], prepared: int | No
     if names & {"encoder", "init"}:
         found.append("the encoder to begin from is another one, or was made again")
     return " and ".join(found) or "; ".join(changed)
+
+
+def began_from_file(workspace: Workspace, file: str) -> Path:
+    """Where the encoder lies that a run's record or card names as `file`."""
+    return SHIPPED_FILE if file == SHIPPED else workspace.root / file
 
 
 def end(made: Path, folder: Path) -> None:

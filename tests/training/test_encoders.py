@@ -5,8 +5,16 @@ import torch
 
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import BackboneCard, new_encoders, save_backbone
-from signpipe.settings import EncoderSettings, FinetuneSettings, PrepareSettings
-from signpipe.training.encoders import find_encoder, fitting_card, named_encoder, origin
+from signpipe.model.shipped import SHIPPED_FILE
+from signpipe.settings import EncoderSettings, FinetuneSettings, PrepareSettings, resolve
+from signpipe.training.encoders import (
+    find_encoder,
+    fitting_card,
+    named_encoder,
+    origin,
+    shipped_encoder,
+)
+from signpipe.training.training_runs import began_from_file
 from signpipe.workspace import Workspace, sha256_of_file
 
 ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
@@ -20,8 +28,9 @@ def write(path, **changes):
     return path
 
 
-def prepared():
-    return SimpleNamespace(record={"settings": PrepareSettings().model_dump(mode="json")})
+def prepared(**changes):
+    settings = PrepareSettings(**changes)
+    return SimpleNamespace(record={"settings": settings.model_dump(mode="json")})
 
 
 def test_by_a_runs_name_or_a_files_or_the_newest(tmp_path):
@@ -42,12 +51,16 @@ def test_where_it_lies_is_told_from_the_workspace(tmp_path):
     workspace = Workspace(tmp_path / "workspace")
     inside = write(workspace.run("pretrain", "one") / "encoder.safetensors")
     outside = write(tmp_path / "encoder.safetensors")
+    shipped = named_encoder(workspace, "shipped")
     assert origin(workspace, None) is None
     assert origin(workspace, inside) == {
         "file": "pretrain/one/encoder.safetensors",
         "sha256": sha256_of_file(inside),
     }
     assert origin(workspace, outside)["file"] == str(outside.resolve())
+    assert origin(workspace, shipped) == {"file": "shipped", "sha256": sha256_of_file(shipped)}
+    for path in (inside, outside, shipped):
+        assert began_from_file(workspace, origin(workspace, path)["file"]) == path
 
 
 BOTH = FinetuneSettings()
@@ -95,3 +108,36 @@ def test_one_that_does_not_is_refused_by_field_with_the_mend(
     with pytest.raises(SignpipeError) as caught:
         fitting_card(path, prepared(), settings, encoder)
     assert f"{path} was made differently: {said}" in str(caught.value)
+
+
+def test_the_shipped_one_is_used_where_it_fits(capsys):
+    assert shipped_encoder(prepared(), BOTH) == SHIPPED_FILE
+    said = capsys.readouterr().err
+    assert said == (
+        "no pretrained encoder in this workspace: using the one that comes with signpipe\n"
+    )
+    assert shipped_encoder(prepared(), JOINT, BOTH.encoder) == SHIPPED_FILE
+
+
+@pytest.mark.parametrize(
+    ("prepare", "changes", "said"),
+    [
+        ({"trunk": "image"}, {}, 'trunk was "shoulders", is "image"'),
+        ({}, {"frames": 12}, "encoder.frames was 16, is 12"),
+    ],
+)
+def test_where_the_shipped_one_does_not_fit_a_line_says_so(prepare, changes, said, capsys):
+    encoder = BOTH.encoder.model_copy(update=changes)
+    assert shipped_encoder(prepared(**prepare), BOTH, encoder) is None
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert f"does not fit ({said}): learning from scratch" in line
+
+
+def test_the_preset_paper_begins_from_scratch(capsys):
+    paper = resolve(FinetuneSettings, "paper")
+    made_for_it = prepared(**resolve(PrepareSettings, "paper").model_dump())
+    assert shipped_encoder(made_for_it, paper, paper.encoder) is None
+    assert "trunk was" in capsys.readouterr().err
+    assert shipped_encoder(prepared(), paper, paper.encoder) is None
+    assert "encoder.frames was 16, is 64" in capsys.readouterr().err

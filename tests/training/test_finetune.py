@@ -11,6 +11,7 @@ from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.model.backbone import read_backbone_card
+from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.parts import prepare
 from signpipe.parts.store import open_parts
@@ -62,6 +63,34 @@ def test_the_pretrained_encoder_brings_its_size_and_is_recorded(
     asked = settings.encoder.model_copy(update={"frames": 12})
     with pytest.raises(SignpipeError, match=r"encoder\.frames was 8, is 12; leave .*from-scratch"):
         finetune.run(signs_workspace, preset.model_copy(update={"encoder": asked}), run="asked")
+
+
+def test_a_workspace_without_an_encoder_begins_from_the_shipped_one(signs_workspace, capsys):
+    brief = {"epochs": 1, "min_steps_per_epoch": 1, "batch_size": 12, "precision": "fp32"}
+    short = resolve(FinetuneSettings, changes=brief)
+    result = finetune.run(signs_workspace, short)
+    said = capsys.readouterr().err
+    assert said.count("using the one that comes with signpipe") == 1
+    assert (result.encoder, result.folder.name) == (SHIPPED_FILE, "default")
+    record = json.loads((result.folder / "settings.json").read_text())
+    assert record["began_from"] == {"file": "shipped", "sha256": sha256_of_file(SHIPPED_FILE)}
+    assert load_recognizer(result.recognizer)[1].trained["pretrained"] is True
+    assert finetune.run(signs_workspace, short).already
+    named = finetune.run(signs_workspace, short, encoder="shipped", run="named")
+    weights = [sha256_of_file(one.recognizer / "model.safetensors") for one in (result, named)]
+    assert weights[0] == weights[1]
+    scratch = finetune.run(signs_workspace, short, from_scratch=True)
+    assert scratch.encoder is None and scratch.folder.name == "scratch"
+
+
+def test_where_the_shipped_one_does_not_fit_it_learns_from_scratch(
+    signs_workspace, settings, capsys
+):
+    short = settings.model_copy(update={"epochs": 1})
+    result = finetune.run(signs_workspace, short)  # of another size
+    assert (result.encoder, result.folder.name) == (None, "default")
+    assert "does not fit (encoder.frames was 16, is 8" in capsys.readouterr().err
+    assert load_recognizer(result.recognizer)[1].encoder == settings.encoder
 
 
 def test_again_does_nothing_and_with_changed_labels_it_learns_again(

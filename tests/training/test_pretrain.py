@@ -15,6 +15,7 @@ from signpipe.errors import SignpipeError
 from signpipe.extraction import import_keypoints
 from signpipe.landmarks.pack import write_pack
 from signpipe.model.backbone import read_backbone_card
+from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.parts.store import open_parts
 from signpipe.settings import PretrainSettings, resolve
 from signpipe.splits import split_clips
@@ -241,6 +242,20 @@ def test_an_unfinished_run_begins_anew_with_the_clips_that_were_added(
 
 def interrupt(*_):
     raise KeyboardInterrupt
+
+
+def test_it_goes_on_from_the_shipped_one(signs_workspace):
+    brief = {"epochs": 1, "min_steps_per_epoch": 1, "batch_size": 24, "queue": 24}
+    changes = {**brief, "precision": "fp32", "learning_rate": 1e-12}
+    short = resolve(PretrainSettings, changes=changes)
+    result = pretrain.run(signs_workspace, short, init="shipped")
+    one, other = load_file(SHIPPED_FILE), load_file(result.encoder)
+    weights = [name for name in one if not name.endswith(STATISTICS)]
+    assert all((one[name].float() - other[name]).abs().max() < 1e-7 for name in weights)
+    card = read_backbone_card(result.encoder)
+    assert card.trained["began_from"]["file"] == "shipped"
+    with pytest.raises(SignpipeError, match="'shipped' is the encoder that comes with signpipe"):
+        pretrain.run(signs_workspace, short, run="shipped")
 
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")

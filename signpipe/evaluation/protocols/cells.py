@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,7 @@ from signpipe.evaluation.protocols.frozen import find
 from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
 from signpipe.settings import FinetuneSettings
-from signpipe.training.encoders import fitting_card, with_its_sizes
+from signpipe.training.encoders import find_encoder, fitting_card, shipped_encoder, with_its_sizes
 from signpipe.training.finetune import SCRATCH, FinetuneJob, learn, unlabelled
 from signpipe.training.loop import pick_device
 from signpipe.training.precision import pick_precision
@@ -61,10 +61,13 @@ def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Star
         raise SignpipeError(
             "finetune.labels_per_sign has no say in a protocol; use --set 'fractions=[...]'"
         )
-    if scratch or (request.encoder is None and not workspace.runs("pretrain")):
+    backbone = None if scratch else find_encoder(workspace, request.encoder)
+    if not backbone:
         parts = opened(workspace, None, None)
-        return Start(None, settings, parts, None, request.run or SCRATCH)
-    frozen = find(workspace, request)
+        backbone = None if scratch else shipped_encoder(parts, settings, settings.encoder)
+        if not backbone:
+            return Start(None, settings, parts, None, request.run or SCRATCH)
+    frozen = find(workspace, replace(request, encoder=str(backbone)))
     card = fitting_card(frozen.path, frozen.parts, settings)
     settings = with_its_sizes(settings, frozen.path, card)
     return Start(frozen.path, settings, frozen.parts, frozen.stage, frozen.run)

@@ -25,11 +25,13 @@ from signpipe.evaluation.protocols.common import (
 )
 from signpipe.evaluation.schema import Bootstrap, Figures, Protocol
 from signpipe.model.backbone import BackboneCard, load_backbone, new_encoders, read_backbone_card
+from signpipe.model.shipped import SHIPPED, SHIPPED_FILE
 from signpipe.parts.store import Parts
+from signpipe.progress import note
 from signpipe.settings import EvaluateSettings
 from signpipe.splits import TRAIN, VAL, learnable
 from signpipe.training.classify import Labelled
-from signpipe.training.encoders import find_encoder
+from signpipe.training.encoders import NONE_OF_ITS_OWN, find_encoder
 from signpipe.training.features import Features, embed
 from signpipe.training.loop import pick_device
 from signpipe.training.metrics import Labels, Logits, mean_class, top_k
@@ -62,18 +64,17 @@ class Frozen:
 
 
 def find(workspace: Workspace, request: Request) -> Frozen:
-    """The encoder asked for, or the newest. Raises SignpipeError if there is none that fits."""
+    """The encoder asked for, or the newest, or the shipped one. Raises SignpipeError if misfit."""
     path = find_encoder(workspace, request.encoder)
     if path is None:
-        raise SignpipeError(
-            f"{workspace.root} has no pretrained encoder; run `signpipe pretrain` first, or name "
-            "one with --encoder"
-        )
+        note(f"{NONE_OF_ITS_OWN}: using the one that comes with signpipe")
+        path = SHIPPED_FILE
     card = read_backbone_card(path)
     here = path.resolve().parent.parent == (workspace.root / "pretrain").resolve()
     stem = re.sub("[^A-Za-z0-9_-]", "_", path.stem)
     # Elsewhere encoder files all have one name.
     name = path.parent.name if here else f"{stem}-{sha256_of_file(path)[:8]}"
+    name = SHIPPED if path == SHIPPED_FILE else name
     parts = opened(workspace, card.prepare, path)
     return Frozen(path, card, parts, "pretrain" if here else None, request.run or name)
 

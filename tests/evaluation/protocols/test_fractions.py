@@ -8,6 +8,7 @@ from signpipe.evaluation.predictions import cell_file, read_predictions
 from signpipe.evaluation.protocols import cells
 from signpipe.evaluation.protocols.fractions import stratified
 from signpipe.evaluation.schema import read_metrics
+from signpipe.settings import FinetuneSettings
 
 
 def test_every_sign_keeps_its_share_and_smaller_fractions_are_parts_of_larger():
@@ -63,7 +64,16 @@ def test_killed_and_resumed_no_cell_is_made_twice(pretrained, brief, monkeypatch
         evaluate.run(pretrained, other, protocol="fractions", from_scratch=True)
 
 
-def test_without_an_encoder_it_is_from_scratch(signs_workspace, brief):
+def test_without_an_encoder_it_begins_from_the_shipped_one(signs_workspace, brief):
+    usual = FinetuneSettings().encoder
+    settings = brief(fractions=[0.1], seeds=[0], **{"finetune.encoder": usual.model_dump()})
+    metrics = evaluate.run(signs_workspace, settings, protocol="fractions").metrics
+    assert metrics["run"] == "shipped"
+    starts = [cell["of"]["start"] for cell in metrics["cells"]]
+    assert "pretrained" in starts and "scratch" not in starts
+
+
+def test_where_that_does_not_fit_it_is_from_scratch(signs_workspace, brief):
     settings = brief(fractions=[0.5], seeds=[0])
     metrics = evaluate.run(signs_workspace, settings, protocol="fractions").metrics
     assert metrics["run"] == "scratch"

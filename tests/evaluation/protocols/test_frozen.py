@@ -12,6 +12,8 @@ from signpipe.evaluation.knn_probe import votes
 from signpipe.evaluation.protocols.common import Request
 from signpipe.evaluation.protocols.frozen import Sides, find, members
 from signpipe.evaluation.schema import read_metrics
+from signpipe.parts import prepare
+from signpipe.settings import PrepareSettings
 from signpipe.training.features import unit
 
 
@@ -71,6 +73,22 @@ def test_what_cannot_be_scored_is_said(pretrained, brief, signs_workspace):
         evaluate.run(pretrained, brief(), protocol="best")
 
 
-def test_without_an_encoder(signs_workspace, brief):
-    with pytest.raises(SignpipeError, match="run `signpipe pretrain` first"):
+@pytest.mark.parametrize("protocol", ["linear", "knn"])
+def test_without_an_encoder_it_is_the_shipped_one(signs_workspace, brief, protocol, capsys):
+    result = evaluate.run(signs_workspace, brief(), protocol=protocol, split="test")
+    assert "using the one that comes with signpipe" in capsys.readouterr().err
+    assert result.folder.name == f"shipped-{protocol}-test"
+    metrics = read_metrics(result.folder / "metrics.json")
+    assert (metrics.stage, metrics.run) == (None, "shipped")
+    assert metrics.clips_seen_in_pretraining is None
+    assert metrics.streams["both"].top1 > 0.6  # of three signs
+    named = evaluate.run(
+        signs_workspace, brief(), protocol=protocol, split="test", encoder="shipped"
+    )
+    assert named.already
+
+
+def test_where_the_shipped_one_does_not_fit_it_is_said(signs_workspace, brief):
+    prepare.run(signs_workspace, PrepareSettings(trunk="image"))
+    with pytest.raises(SignpipeError, match="prepared otherwise"):
         evaluate.run(signs_workspace, brief(), protocol="knn")
