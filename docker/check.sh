@@ -12,6 +12,7 @@ if [ -e "$root" ]; then
   exit 2
 fi
 shell=() # what ENV and WORKDIR have set so far, as shell commands
+user=root # what USER has set so far
 mounts=()
 
 finish() {
@@ -31,7 +32,7 @@ inside() { # runs words in the Debian, with the environment of the steps so far
   local step
   step=$(printf '%s\n' "${shell[@]}" "$*")
   env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "${passed[@]}" \
-    chroot "$root" /bin/sh -ec "$step" </dev/null
+    chroot --userspec="$user" "$root" /bin/sh -ec "$step" </dev/null
 }
 
 timed() {
@@ -62,14 +63,16 @@ done
 # One instruction a line: continued lines are joined, comments left out.
 while read -r instruction rest; do
   case $instruction in
-    FROM) [[ $rest == debian:12* ]] || { echo "cannot make $rest with debootstrap"; exit 1; } ;;
-    ARG | VOLUME | ENTRYPOINT | CMD) ;;
+    ARG) if [[ $rest == BASE=* ]]; then base=${rest#BASE=}; fi ;;
+    FROM) [[ ${rest/\$\{BASE\}/$base} == debian:12* ]] || { echo "cannot make $rest"; exit 1; } ;;
+    USER) echo "=== USER $rest"; user=$rest ;;
+    VOLUME | ENTRYPOINT | CMD) ;;
     ENV) echo "=== ENV $rest"; shell+=("export ${rest%%=*}=\"${rest#*=}\"") ;;
     WORKDIR) echo "=== WORKDIR $rest"; mkdir -p "$root$rest"; shell+=("cd $rest") ;;
     COPY)
       echo "=== COPY $rest"
       mkdir -p "$root${rest##* }"
-      git -C "$here" archive HEAD | tar -x -C "$root${rest##* }"
+      git -C "$here" archive HEAD "${rest%% *}" | tar -x -C "$root${rest##* }"
       ;;
     RUN) echo "=== RUN $rest"; timed inside "$rest" ;;
     *) echo "docker/check.sh does not know the instruction $instruction"; exit 1 ;;

@@ -14,6 +14,8 @@ from safetensors import safe_open
 from signpipe.landmarks.pack import write_pack
 from signpipe.model.backbone import read_backbone_card
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 

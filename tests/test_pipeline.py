@@ -8,6 +8,8 @@ from signpipe.settings import TrainSettings, resolve
 from signpipe.training import finetune
 from signpipe.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def videos(make_clip, tmp_path):

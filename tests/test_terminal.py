@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SMALL = (
     "epochs = 1\nbatch_size = 12\nmin_steps_per_epoch = 2\nprecision = 'fp32'\n[encoder]\n"
     "frames = 8\njoint_channels = [8, 8, 16]\npart_channels = 32\nheads = 4\n"

@@ -13,6 +13,8 @@ from signpipe.extraction import cluster as module
 from signpipe.extraction.cluster import run_jobs_on_cluster
 from signpipe.extraction.pool import Lost
 
+pytestmark = pytest.mark.cluster
+
 
 def act(job: str, folder: Path) -> tuple[str, int]:
     """What each job asks for, for real. The Dask worker is this process's parent."""

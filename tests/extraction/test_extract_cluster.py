@@ -21,6 +21,8 @@ from signpipe.extraction.shared_folder import share
 from signpipe.landmarks.pack import open_pack
 from signpipe.workspace import Workspace
 
+pytestmark = pytest.mark.cluster
+
 MakeClip = Callable[..., Path]
 CLIPS = 6
 

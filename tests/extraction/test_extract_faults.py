@@ -25,6 +25,8 @@ from signpipe.landmarks.holistic import Frames, Holistic
 from signpipe.landmarks.pack import Landmarks, open_pack
 from signpipe.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 MakeClip = Callable[..., Path]
 CLIPS, FRAMES = 12, 6
 PROGRAM = """
