@@ -15,7 +15,13 @@ from signpipe.evaluation import bootstrap
 from signpipe.evaluation.bootstrap import Units
 from signpipe.evaluation.intervals import hull, of_difference, paired, rough
 from signpipe.evaluation.mean_class import mean_class
-from signpipe.evaluation.predictions import FILE, Named, cell_file, cell_name, read_predictions
+from signpipe.evaluation.predictions import (
+    FILE,
+    ClipPrediction,
+    cell_file,
+    cell_name,
+    read_predictions,
+)
 from signpipe.evaluation.schema import Cell, Metrics, read_metrics
 from signpipe.splits import VAL
 from signpipe.workspace import Workspace
@@ -205,15 +211,15 @@ def _of_cells(folder: Path, metrics: Metrics, part: str) -> Predictions:
 
 
 def _predictions(
-    name: str, metrics: Metrics, runs: Sequence[Sequence[Named]], top5: dict[str, float]
+    name: str, metrics: Metrics, runs: Sequence[Sequence[ClipPrediction]], top5: dict[str, float]
 ) -> Predictions:
     """The mean of runs on the same clips."""
     right: dict[str, dict[str, float]] = {stream: defaultdict(float) for stream in top5}
     said: dict[str, tuple[tuple[str, ...], ...]] = defaultdict(tuple)
     for clip in chain.from_iterable(runs):
-        said[clip.clip_id] += (tuple(clip.said[stream] for stream in top5),)
+        said[clip.clip_id] += (tuple(clip.predicted[stream] for stream in top5),)
         for stream in top5:
-            right[stream][clip.clip_id] += (clip.said[stream] == clip.label) / len(runs)
+            right[stream][clip.clip_id] += (clip.predicted[stream] == clip.label) / len(runs)
     truth = {clip.clip_id: (clip.label, clip.signer) for clip in runs[0]}
     return Predictions(name, metrics, truth, right, top5, said)
 

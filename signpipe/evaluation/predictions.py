@@ -18,18 +18,18 @@ AGAIN = "evaluate again with --redo"
 
 
 @dataclass(frozen=True)
-class Named:
+class ClipPrediction:
     """A clip, the sign made, and by stream the sign that was named."""
 
     clip_id: str
     signer: str
     label: str
-    said: dict[str, str]
+    predicted: dict[str, str]
 
     @property
     def final(self) -> str:
         """What was said in the end: of `both`, or of the only stream."""
-        return list(self.said.values())[-1]
+        return list(self.predicted.values())[-1]
 
 
 def write_predictions(
@@ -51,7 +51,9 @@ def write_predictions(
     write_table(path, columns, rows)
 
 
-def read_predictions(path: Path, streams: Sequence[str], clips: int | None = None) -> list[Named]:
+def read_predictions(
+    path: Path, streams: Sequence[str], clips: int | None = None
+) -> list[ClipPrediction]:
     """What was said of each clip by the `streams`.
 
     Raises SignpipeError if the file cannot be read, lacks a column or part of a row, names a clip
@@ -70,7 +72,9 @@ def read_predictions(path: Path, streams: Sequence[str], clips: int | None = Non
         told = f"{path} names {counted(len(rows), 'clip')}, metrics.json {clips}"
         raise SignpipeError(f"{told}; {AGAIN}")
     return [
-        Named(row["clip_id"], row["signer"], row["label"], {name: row[name] for name in streams})
+        ClipPrediction(
+            row["clip_id"], row["signer"], row["label"], {name: row[name] for name in streams}
+        )
         for row in rows
     ]
 

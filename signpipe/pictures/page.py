@@ -43,7 +43,7 @@ class Share:
     value: float | None
 
 
-Cell = str | int | float | Share | None
+TableCell = str | int | float | Share | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Page:
         return self
 
     def table(
-        self, columns: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str = ""
+        self, columns: Sequence[str], rows: Sequence[Sequence[TableCell]], caption: str = ""
     ) -> Self:
         """A table; numbers stand right, and what is wide or long scrolls inside its own box.
 
@@ -203,12 +203,12 @@ def _with_code(text: str) -> str:
     return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _is_numeric(cells: Sequence[Cell]) -> bool:
+def _is_numeric(cells: Sequence[TableCell]) -> bool:
     known = [cell for cell in cells if cell is not None]
     return bool(known) and not any(isinstance(cell, str) for cell in known)
 
 
-def _cell(cell: Cell, right: bool) -> str:
+def _cell(cell: TableCell, right: bool) -> str:
     if isinstance(cell, Share):
         share = cell.value
         if share is None or math.isnan(share):

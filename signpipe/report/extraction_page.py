@@ -7,7 +7,7 @@ from typing import Literal
 
 from signpipe.cliptable import Clip, count_by
 from signpipe.pictures import charts
-from signpipe.pictures.page import Card, Cell, Page, Share
+from signpipe.pictures.page import Card, Page, Share, TableCell
 from signpipe.report import handedness
 from signpipe.report.duplicate_clips import crossing
 from signpipe.report.faults import WORST, Fault, better_hand
@@ -100,7 +100,7 @@ def _groups(count: int) -> str:
 def _outcomes(page: Page, clips: Sequence[Clip]) -> None:
     counts = count_by(clips, "status")
     page.heading("Outcomes")
-    rows: list[list[Cell]] = [
+    rows: list[list[TableCell]] = [
         [status or "none", count, Share(count / len(clips)), MEANING.get(status, "")]
         for status, count in counts.items()
     ]
@@ -140,7 +140,7 @@ def _rates(page: Page, clips: Sequence[Clip], column: Literal["signer", "label"]
     ]
     rows.sort(key=lambda row: (row[5] or 0, row[0]))
     columns = [column, "clips", "pose", "left hand", "right hand", "better hand"]
-    cells: list[list[Cell]] = [[*row[:2], *map(Share, row[2:])] for row in rows[:MOST]]
+    cells: list[list[TableCell]] = [[*row[:2], *map(Share, row[2:])] for row in rows[:MOST]]
     caption = (
         "Shares of the frames in which each was found, the poorest first; the better hand is, clip "
         f"by clip, the one that is found more often{_first(rows)}"
@@ -221,7 +221,7 @@ def _hands(page: Page, judged: Sequence[Handedness]) -> None:
         f"Likely left-handed or mirrored, compared with the others: {len(found)} of the "
         f"{len(enough)} signers who can be judged."
     )
-    rows: list[list[Cell]] = [[item.signer, item.clips, Share(item.against)] for item in found]
+    rows: list[list[TableCell]] = [[item.signer, item.clips, Share(item.against)] for item in found]
     page.table(["signer", "clips judged", "other hand leads"], rows)
 
 
@@ -248,7 +248,7 @@ def _duplicates(page: Page, findings: Findings) -> None:
             "Across splits is a leak: what is measured on one copy was learned from the other. "
             "Give all copies of a group one split in the clip table, or delete all rows but one."
         )
-    rows: list[list[Cell]] = [
+    rows: list[list[TableCell]] = [
         [crossing(group) or "repeated", len(group.clip_ids), _some(group.clip_ids)]
         for group in groups[:MOST]
     ]

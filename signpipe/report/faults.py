@@ -29,26 +29,30 @@ def worst(clips: Iterable[Clip]) -> list[Fault]:
 
 def examine(clip: Clip) -> Fault:
     """Everything the clip table tells against a clip."""
-    said: list[tuple[float, str]] = []
+    complaints: list[tuple[float, str]] = []
     pose, hand = clip.pose or 0.0, better_hand(clip) or 0.0
     if clip.status == "nobody":
-        said.append((2.0, clip.reason or "no person was found in any frame"))
+        complaints.append((2.0, clip.reason or "no person was found in any frame"))
     else:
         if pose < POSE:
-            said.append((1 - pose, f"nobody was found in {1 - pose:.0%} of the frames"))
+            complaints.append((1 - pose, f"nobody was found in {1 - pose:.0%} of the frames"))
         if hand == 0:
-            said.append((1.0, "no hand was found in any frame"))
+            complaints.append((1.0, "no hand was found in any frame"))
         elif hand < HAND:
-            said.append((1 - hand, f"neither hand was found in more than {hand:.0%} of the frames"))
+            complaints.append(
+                (1 - hand, f"neither hand was found in more than {hand:.0%} of the frames")
+            )
     if clip.status == "truncated":
-        said.append((0.5, f"the file is cut short: {clip.reason}"))
+        complaints.append((0.5, f"the file is cut short: {clip.reason}"))
     if clip.frames < FRAMES:
-        said.append((0.5, f"it has only {clip.frames} frames"))
+        complaints.append((0.5, f"it has only {clip.frames} frames"))
     if clip.fps is not None and clip.fps < RATE:
-        said.append((0.3, f"{clip.fps:.3g} frames a second miss fast movements"))
+        complaints.append((0.3, f"{clip.fps:.3g} frames a second miss fast movements"))
     if clip.width and clip.height and min(clip.width, clip.height) < SIDE:
-        said.append((0.2, f"the picture is small: {clip.width} x {clip.height} pixels"))
-    return Fault(clip, sum(weight for weight, _ in said), "; ".join(words for _, words in said))
+        complaints.append((0.2, f"the picture is small: {clip.width} x {clip.height} pixels"))
+    return Fault(
+        clip, sum(weight for weight, _ in complaints), "; ".join(words for _, words in complaints)
+    )
 
 
 def better_hand(clip: Clip) -> float | None:

@@ -14,10 +14,10 @@ from signpipe.report.results.corrections import add_corrections
 from signpipe.report.results.curves import add_curves
 from signpipe.report.results.embedding import Embedded, add_embedding
 from signpipe.report.results.evaluations import Evaluation
-from signpipe.report.results.gallery import Gallery
+from signpipe.report.results.footage_reader import FootageReader
 from signpipe.report.results.label_fractions import add_fractions
-from signpipe.report.results.pieces import Cell, Pieces
 from signpipe.report.results.protocol_tables import add_protocols
+from signpipe.report.results.report_writer import Entry, ReportWriter
 from signpipe.report.results.run_histories import Run
 from signpipe.splits import VAL
 from signpipe.wording import counted, listed, noun
@@ -51,19 +51,19 @@ class Findings:
     unread: Sequence[str] = ()
 
 
-def build(findings: Findings, pieces: Pieces, gallery: Gallery) -> None:
+def build(findings: Findings, report: ReportWriter, reader: FootageReader) -> None:
     """Fill the page, and write the files behind it."""
-    _head(pieces.page, findings)
-    add_protocols(pieces, findings.evaluations, findings.scored)
-    add_signers(pieces, findings.evaluations, findings.main)
-    add_ablation(pieces, findings.compared)
-    add_fractions(pieces, findings.evaluations)
-    _looked_at(pieces, findings, gallery)
+    _head(report.page, findings)
+    add_protocols(report, findings.evaluations, findings.scored)
+    add_signers(report, findings.evaluations, findings.main)
+    add_ablation(report, findings.compared)
+    add_fractions(report, findings.evaluations)
+    _looked_at(report, findings, reader)
     for stage, runs in findings.runs.items():
-        add_curves(pieces, stage, runs)
-    if gallery.unseen:
-        unseen = listed([*gallery.unseen.values()], 1)
-        pieces.page.heading("Not shown").text(f"Some clips could not be drawn: {unseen}.")
+        add_curves(report, stage, runs)
+    if reader.failures:
+        failures = listed([*reader.failures.values()], 1)
+        report.page.heading("Not shown").text(f"Some clips could not be drawn: {failures}.")
 
 
 def _head(page: Page, findings: Findings) -> None:
@@ -117,35 +117,35 @@ def _headline(page: Page, main: Evaluation) -> None:
         )
 
 
-def _looked_at(pieces: Pieces, findings: Findings, gallery: Gallery) -> None:
+def _looked_at(report: ReportWriter, findings: Findings, reader: FootageReader) -> None:
     """The sections about single clips."""
     main = findings.main
     if main is None:
         for what in CLIP_BY_CLIP:
-            pieces.lacking(what, EVALUATE)
+            report.add_missing(what, EVALUATE)
         return
     if findings.embedded:
-        pieces.page.heading("Embeddings")
+        report.page.heading("Embeddings")
     else:
-        pieces.lacking("an encoder to embed with", "signpipe pretrain")
+        report.add_missing("an encoder to embed with", "signpipe pretrain")
     for embedded in findings.embedded:
         if isinstance(embedded, str):
-            pieces.page.text(f"Not drawn: {embedded}.")
+            report.page.text(f"Not drawn: {embedded}.")
         else:
-            add_embedding(pieces, embedded)
-    add_confusion(pieces, main, gallery)
-    add_corrections(pieces, main, gallery)
-    _calibration(pieces, main)
+            add_embedding(report, embedded)
+    add_confusion(report, main, reader)
+    add_corrections(report, main, reader)
+    _calibration(report, main)
 
 
-def _calibration(pieces: Pieces, main: Evaluation) -> None:
+def _calibration(report: ReportWriter, main: Evaluation) -> None:
     measured = main.metrics.calibration
     if not measured and main.metrics.protocol == "finetuned":
         return  # it is measured, but of few clips there is none
     if not measured:
-        pieces.lacking("the calibration of a recogniser", EVALUATE)
+        report.add_missing("the calibration of a recogniser", EVALUATE)
         return
-    pieces.page.heading("Calibration")
+    report.page.heading("Calibration")
     stream, calibration = list(measured.items())[-1]
     draw = partial(draw_calibration, calibration=calibration, title=stream)
     alt = f"Reliability of {stream}"
@@ -153,11 +153,11 @@ def _calibration(pieces: Pieces, main: Evaluation) -> None:
         f"{main.name}: how often {stream} is right, against its confidence; on the dashed line "
         "both agree. Red dots: the mean confidence of each bin."
     )
-    pieces.page.picture(pieces.drawn("calibration", draw, alt), alt, caption)
-    rows: list[list[Cell]] = [
+    report.page.picture(report.draw("calibration", draw, alt), alt, caption)
+    rows: list[list[Entry]] = [
         [name, bin_.low, bin_.high, bin_.clips, bin_.confidence, bin_.accuracy]
         for name, found in measured.items()
         for bin_ in found.bins
     ]
     columns = ["stream", "above", "up to", "clips", "confidence", "right"]
-    pieces.csv("calibration", columns, rows, "the bins of the reliability picture")
+    report.csv("calibration", columns, rows, "the bins of the reliability picture")

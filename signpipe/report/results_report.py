@@ -20,15 +20,15 @@ from signpipe.parts.store import open_parts
 from signpipe.pictures.page import Page
 from signpipe.progress import track
 from signpipe.report.results.ablation import groups, trials
-from signpipe.report.results.embedding import LEAST, Embedded, flat, sample
+from signpipe.report.results.embedding import LEAST, Embedded, sample, tsne
 from signpipe.report.results.evaluations import (
     Evaluation,
     main_evaluation,
     marked,
     read_evaluations,
 )
-from signpipe.report.results.gallery import Gallery
-from signpipe.report.results.pieces import Pieces, folder_of
+from signpipe.report.results.footage_reader import FootageReader
+from signpipe.report.results.report_writer import ReportWriter, folder_of
 from signpipe.report.results.run_histories import read_runs
 from signpipe.report.results_page import LEAD, TITLE, Findings, build
 from signpipe.settings import EncoderSettings, PrepareSettings
@@ -68,19 +68,19 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
     path = Path(out or workspace.root / "report" / "results.html")
     folder = folder_of(path)
     findings = gather(workspace)
-    page, gallery = Page(TITLE, LEAD), Gallery(workspace)
+    page, reader = Page(TITLE, LEAD), FootageReader(workspace)
     where = "" if workspace.root == DEFAULT else f" -w {shlex.quote(str(workspace.root))}"
     try:
-        pieces = Pieces(page, folder, where)
-        build(findings, pieces, gallery)
-        pieces.finish()
+        report = ReportWriter(page, folder, where)
+        build(findings, report, reader)
+        report.finish()
         page.write(path)
     except OSError as error:
         raise SignpipeError(
             f"cannot write {error.filename or path}: {error.strerror or error}"
         ) from error
     return ReportResult(
-        path, folder, len(findings.evaluations), tuple(pieces.missing), tuple(findings.unread)
+        path, folder, len(findings.evaluations), tuple(report.missing), tuple(findings.unread)
     )
 
 
@@ -95,7 +95,7 @@ def gather(workspace: Workspace) -> Findings:
     main = main_evaluation(evaluations)
     if main:
         try:
-            _ = main.named
+            _ = main.predictions
         except SignpipeError as error:
             unread.append(str(error))
             main = None
@@ -168,16 +168,17 @@ def _look(workspace: Workspace, main: Evaluation, source: _Source, key: str, wha
     parts = open_parts(workspace.parts)
     if source.prepare != PrepareSettings.model_validate(parts.record["settings"]):
         raise SignpipeError(f"{workspace.parts} has been prepared otherwise since")
-    named = [clip for clip in main.named if clip.clip_id in parts.rows]
-    if len(named) < LEAST:
-        raise SignpipeError(f"{counted(len(named), 'clip')} of {main.name} are too few to see it")
-    chosen = sample(named)
+    predictions = [clip for clip in main.predictions if clip.clip_id in parts.rows]
+    if len(predictions) < LEAST:
+        few = counted(len(predictions), "clip")
+        raise SignpipeError(f"{few} of {main.name} are too few to see it")
+    chosen = sample(predictions)
     rows = np.array([parts.rows[clip.clip_id] for clip in chosen], np.int64)
     features = unit(embed(source.encoders.to(pick_device()), parts, rows, source.settings))
     features = join(features, source.joint_weight)
-    places = {}
+    coordinates = {}
     with track(f"t-SNE, {key}", len(features), "pictures") as tracker:
         for stream, values in features.items():
-            places[stream] = flat(values)
+            coordinates[stream] = tsne(values)
             tracker.advance()
-    return Embedded(key, what, chosen, len(named), places)
+    return Embedded(key, what, chosen, len(predictions), coordinates)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
-from signpipe.evaluation.predictions import Named, read_predictions, write_predictions
+from signpipe.evaluation.predictions import ClipPrediction, read_predictions, write_predictions
 
 STREAMS = ("joint", "motion")
 CLIPS = [Clip("a", label="sun", signer="ann"), Clip('b"1', label="rain, snow")]
@@ -19,8 +19,8 @@ def test_what_is_written_is_read(tmp_path):
     path = tmp_path / "predictions.csv"
     write_predictions(path, CLIPS, ("rain, snow", "sun"), LOGITS)
     assert read_predictions(path, STREAMS, 2) == [
-        Named("a", "ann", "sun", {"joint": "sun", "motion": "rain, snow"}),
-        Named('b"1', "", "rain, snow", {"joint": "rain, snow", "motion": "sun"}),
+        ClipPrediction("a", "ann", "sun", {"joint": "sun", "motion": "rain, snow"}),
+        ClipPrediction('b"1', "", "rain, snow", {"joint": "rain, snow", "motion": "sun"}),
     ]
     assert path.read_text().splitlines()[1] == 'a,ann,sun,sun,"rain, snow",0.9820,sun,'
 

@@ -45,9 +45,9 @@ def test_of_clips_alone_everything_is_missing_and_no_chart_is_empty(signs_worksp
     assert "<h2" not in source and source.count("<details>") == 1
     assert [path.name for path in result.folder.iterdir()] == ["contents.csv"]
     show_results(result)
-    said = capsys.readouterr().out
-    assert str(result.path) in said
-    assert f"signpipe pretrain{where}" in said
+    predicted = capsys.readouterr().out
+    assert str(result.path) in predicted
+    assert f"signpipe pretrain{where}" in predicted
 
 
 def test_the_page_of_a_run_and_the_files_behind_it(learned):
@@ -74,8 +74,8 @@ def test_the_page_of_a_run_and_the_files_behind_it(learned):
     assert {"signers.csv", "signers-default-val.csv"} <= listed
     expected = {"curves-pretrain", "curves-finetune", "confusion"}
     assert {f"{name}.{kind}" for name in expected for kind in ("png", "csv")} <= listed
-    lacking = [command.split(" -w ")[0] for _, command in result.missing]
-    assert lacking == [
+    add_missing = [command.split(" -w ")[0] for _, command in result.missing]
+    assert add_missing == [
         "signpipe pretrain --run other --set consistency=none",
         "signpipe pretrain --run other --set transfer_nearest=16",
         "signpipe evaluate --protocol fractions --from-scratch",

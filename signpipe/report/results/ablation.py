@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from signpipe.evaluation.schema import Measure
 from signpipe.report.results.evaluations import Evaluation
-from signpipe.report.results.pieces import WIDTH, Accuracy, Cell, Pieces
+from signpipe.report.results.report_writer import WIDTH, Accuracy, Entry, ReportWriter
 from signpipe.report.results.run_histories import Run
 from signpipe.wording import counted
 from signpipe.workspace import sha256_while_unchanged
@@ -127,24 +127,24 @@ def groups(found: Sequence[Trial]) -> list[list[Trial]]:
     return sorted(several, key=lambda group: -len({trial.variant for trial in group}))
 
 
-def add_ablation(pieces: Pieces, compared: Sequence[Sequence[Trial]]) -> None:
+def add_ablation(report: ReportWriter, compared: Sequence[Sequence[Trial]]) -> None:
     """For every group the table of the ingredients, and accuracy against K."""
     if not compared:
         what = "what each ingredient of the pretraining is worth, once that run is evaluated too"
-        pieces.lacking(what, f"{ANOTHER} --set consistency=none")
+        report.add_missing(what, f"{ANOTHER} --set consistency=none")
     else:
-        pieces.page.heading("Ablation")
+        report.page.heading("Ablation")
     for number, group in enumerate(compared, start=1):
-        _ingredients(pieces, group, f"ablation-{number}")
+        _ingredients(report, group, f"ablation-{number}")
     curves = [(number, by_nearest(group)) for number, group in enumerate(compared, start=1)]
     if not any(values for _, values in curves):
         what = "accuracy against K, the neighbours that joint and motion teach each other"
-        pieces.lacking(what, f"{ANOTHER} --set transfer_nearest=16")
+        report.add_missing(what, f"{ANOTHER} --set transfer_nearest=16")
     else:
-        pieces.page.heading("Accuracy against K")
+        report.page.heading("Accuracy against K")
     for number, values in curves:
         if values:
-            _neighbours(pieces, values, compared[number - 1], f"neighbours-{number}")
+            _neighbours(report, values, compared[number - 1], f"neighbours-{number}")
 
 
 def reference(group: Sequence[Trial]) -> int:
@@ -157,22 +157,22 @@ def reference(group: Sequence[Trial]) -> int:
     return max(forms, key=lambda nearest: (len(forms[nearest]), nearest), default=0)
 
 
-def _ingredients(pieces: Pieces, group: Sequence[Trial], name: str) -> None:
+def _ingredients(report: ReportWriter, group: Sequence[Trial], name: str) -> None:
     nearest = reference(group)
     by_variant: dict[Variant, list[Trial]] = defaultdict(list)
     for trial in group:
         if trial.variant.nearest in (0, nearest):
             by_variant[trial.variant].append(trial)
-    rows: list[list[Cell]] = []
+    rows: list[list[Entry]] = []
     for variant, own in sorted(by_variant.items(), key=lambda item: _order(item[0])):
-        about: list[Cell] = ["none", "", ""]
+        about: list[Entry] = ["none", "", ""]
         if variant.pretrained:
             transfer = f"K {variant.nearest}" if variant.nearest else "none"
             about = [variant.streams, variant.consistency, transfer]
         figures = [mean(own, stream, "top1") for stream in STREAMS]
         rows.append([*about, *figures, mean(own, None, "mean_class"), len(own)])
     columns = ["pretrained", "consistency", "transfer", *STREAMS, "mean-class", "runs"]
-    pieces.table(
+    report.table(
         name,
         columns,
         rows,
@@ -217,19 +217,19 @@ def by_nearest(group: Sequence[Trial]) -> dict[int, list[Trial]]:
 
 
 def _neighbours(
-    pieces: Pieces, values: Mapping[int, Sequence[Trial]], group: Sequence[Trial], name: str
+    report: ReportWriter, values: Mapping[int, Sequence[Trial]], group: Sequence[Trial], name: str
 ) -> None:
     caption = (
         f"Top-1, {_about(group)}; K is how many neighbours joint and motion teach each "
         "other, 0 is none. More than the queue holds, at most all clips, counts as all of it."
     )
-    pieces.figure(name, curve(values), "Accuracy over K of the knowledge transfer", caption)
-    rows: list[list[Cell]] = [
+    report.figure(name, curve(values), "Accuracy over K of the knowledge transfer", caption)
+    rows: list[list[Entry]] = [
         [nearest, len(own), *(mean(own, stream, "top1") for stream in STREAMS)]
         for nearest, own in values.items()
     ]
     columns = ["K", "runs", *STREAMS]
-    pieces.table(name, columns, rows, f"Top-1, {_about(group)}")
+    report.table(name, columns, rows, f"Top-1, {_about(group)}")
 
 
 def curve(values: Mapping[int, Sequence[Trial]]) -> Figure:

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from statistics import median
 
-from signpipe.evaluation.schema import Cell as Measurement
+from signpipe.evaluation.schema import Cell
 from signpipe.report.results.evaluations import Evaluation
-from signpipe.report.results.pieces import Accuracy, Cell, Pieces
 from signpipe.report.results.protocol_tables import accuracy
+from signpipe.report.results.report_writer import Accuracy, Entry, ReportWriter
 
 SHOWN = 4  # tables of signers on the page; each of the others is a CSV only
 
 
 def add_signers(
-    pieces: Pieces, evaluations: Sequence[Evaluation], main: Evaluation | None = None
+    report: ReportWriter, evaluations: Sequence[Evaluation], main: Evaluation | None = None
 ) -> None:
     """How far apart the signers of each evaluation are, and a table of them for each: `main`, the
     fine-tuned, the others."""
-    _lacking(pieces, evaluations)
+    _add_missing(report, evaluations)
     own = [one for one in evaluations if one.metrics.by_signer]
     own.sort(
         key=lambda one: (one is not main, bool(one.stale), one.metrics.protocol != "finetuned")
@@ -25,34 +25,34 @@ def add_signers(
         one.title for one in evaluations if one.names_clips and not any(one.metrics.signers)
     ]
     if own or nameless:
-        pieces.page.heading("Signer by signer")
+        report.page.heading("Signer by signer")
     if own:
-        _spread(pieces, own)
+        _spread(report, own)
     several = [one for one in own if len(one.metrics.by_signer) > 1]  # one signer is the whole
     for one in own:
-        _table(pieces, one, one in several[:SHOWN])
+        _table(report, one, one in several[:SHOWN])
     if len(several) > SHOWN:
         names = ", ".join(one.title for one in several[SHOWN:])
-        pieces.page.text(f"Signer by signer only as CSV: {names}.")
+        report.page.text(f"Signer by signer only as CSV: {names}.")
     if nameless:
-        pieces.page.text(f"Nothing is known of the signers of {', '.join(nameless)}.")
+        report.page.text(f"Nothing is known of the signers of {', '.join(nameless)}.")
 
 
-def _spread(pieces: Pieces, own: Sequence[Evaluation]) -> None:
-    rows: list[list[Cell]] = []
+def _spread(report: ReportWriter, own: Sequence[Evaluation]) -> None:
+    rows: list[list[Entry]] = []
     for one in own:
         tops = [_final(cell) for cell in one.metrics.by_signer]
         found = (min(tops), median(tops), max(tops))
-        start: list[Cell] = [one.title, one.metrics.split, len(tops), one.metrics.clips]
+        start: list[Entry] = [one.title, one.metrics.split, len(tops), one.metrics.clips]
         rows.append([*start, *(Accuracy(value) for value in found)])
     columns = ["evaluation", "split", "signers", "clips", "lowest", "median", "highest"]
     caption = "Top-1 of the final answer over the signers, in per cent; of few clips it is rough"
-    pieces.table("signers", columns, rows, caption)
+    report.table("signers", columns, rows, caption)
 
 
-def _table(pieces: Pieces, one: Evaluation, shown: bool) -> None:
+def _table(report: ReportWriter, one: Evaluation, shown: bool) -> None:
     streams = list(one.metrics.streams)
-    rows: list[list[Cell]] = [
+    rows: list[list[Entry]] = [
         [
             cell.of["signer"],
             cell.clips,
@@ -67,27 +67,27 @@ def _table(pieces: Pieces, one: Evaluation, shown: bool) -> None:
         f"{one.title}, split {one.metrics.split}: top-1 of each signer's clips in per cent, the "
         "lowest first; mean-class: the mean over the signs this signer made"
     )
-    add = pieces.table if shown else pieces.csv
+    add = report.table if shown else report.csv
     add(f"signers-{one.name}", columns, rows, caption)
 
 
-def _final(cell: Measurement) -> float:
+def _final(cell: Cell) -> float:
     """Top-1 of `both`, or of the only stream."""
     return list(cell.streams.values())[-1].top1
 
 
-def _lacking(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
+def _add_missing(report: ReportWriter, evaluations: Sequence[Evaluation]) -> None:
     """Note which fine-tuned runs an older version evaluated."""
     naming = [one for one in evaluations if one.names_clips]
     without = [one for one in naming if not one.metrics.by_signer]
     known = [one for one in without if any(one.metrics.signers)]
     older = [one for one in known if one.metrics.protocol == "finetuned"]
     if not naming:
-        pieces.lacking("the accuracy of each signer", "signpipe evaluate")
+        report.add_missing("the accuracy of each signer", "signpipe evaluate")
     elif older:
         more = f" and {len(older) - 1} more" if len(older) > 1 else ""
         metrics = older[0].metrics
-        pieces.lacking(
+        report.add_missing(
             f"the signers of {older[0].name}{more}, which an older version evaluated",
             f"signpipe evaluate --run {metrics.run} --split {metrics.split} --redo",
         )

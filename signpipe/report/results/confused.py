@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from signpipe.evaluation.predictions import Named
+from signpipe.evaluation.predictions import ClipPrediction
 from signpipe.pictures.confusion_matrix import draw_confusion
 from signpipe.pictures.strips import strip, titled
 from signpipe.report.results.evaluations import Evaluation
-from signpipe.report.results.gallery import Gallery
-from signpipe.report.results.pieces import Accuracy, Cell, Pieces
+from signpipe.report.results.footage_reader import FootageReader
+from signpipe.report.results.report_writer import Accuracy, Entry, ReportWriter
 from signpipe.wording import counted, times
 
 SIGNS = 40  # in the picture of the matrix; the CSV has all
@@ -32,8 +32,8 @@ class Pair:
     signs: tuple[str, str]
     counts: tuple[int, int]
     clips: tuple[int, int]  # of each sign
-    mistaken: Named
-    other: Named | None
+    mistaken: ClipPrediction
+    other: ClipPrediction | None
 
     @property
     def share(self) -> float:
@@ -41,14 +41,14 @@ class Pair:
         return sum(self.counts) / sum(self.clips)
 
 
-def confused_pairs(named: Sequence[Named]) -> list[Pair]:
+def confused_pairs(predictions: Sequence[ClipPrediction]) -> list[Pair]:
     """All pairs that were confused, the most often confused first; the first sign of each is the
     one that was mistaken more often."""
-    clips = Counter(clip.label for clip in named)
+    clips = Counter(clip.label for clip in predictions)
     mistakes: Counter[tuple[str, str]] = Counter()
-    first: dict[tuple[str, str], Named] = {}  # example of every true and predicted sign
-    of_sign: dict[str, Named] = {}
-    for clip in named:
+    first: dict[tuple[str, str], ClipPrediction] = {}  # example of every true and predicted sign
+    of_sign: dict[str, ClipPrediction] = {}
+    for clip in predictions:
         answer = clip.final
         first.setdefault((clip.label, answer), clip)
         of_sign.setdefault(clip.label, clip)
@@ -65,20 +65,20 @@ def confused_pairs(named: Sequence[Named]) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (-sum(pair.counts), -pair.share, pair.signs))
 
 
-def matrix_of(named: Sequence[Named]) -> tuple[NDArray[np.int64], list[str]]:
+def matrix_of(predictions: Sequence[ClipPrediction]) -> tuple[NDArray[np.int64], list[str]]:
     """(S, S) counts, rows true, columns predicted, and the signs that occur."""
-    signs = sorted({clip.label for clip in named} | {clip.final for clip in named})
+    signs = sorted({clip.label for clip in predictions} | {clip.final for clip in predictions})
     number = {sign: place for place, sign in enumerate(signs)}
     matrix = np.zeros((len(signs), len(signs)), np.int64)
-    for clip in named:
+    for clip in predictions:
         matrix[number[clip.label], number[clip.final]] += 1
     return matrix, signs
 
 
-def add_confusion(pieces: Pieces, evaluation: Evaluation, gallery: Gallery) -> None:
+def add_confusion(report: ReportWriter, evaluation: Evaluation, reader: FootageReader) -> None:
     """The matrix of one evaluation, its most confused pairs, and strips of the first of them."""
-    pieces.page.heading("Confusion")
-    matrix, signs = matrix_of(evaluation.named)
+    report.page.heading("Confusion")
+    matrix, signs = matrix_of(evaluation.predictions)
     caption = f"{evaluation.name}: rows are the true signs, columns the predicted ones."
     chosen = np.arange(len(signs))
     if len(signs) > SIGNS:
@@ -91,24 +91,24 @@ def add_confusion(pieces: Pieces, evaluation: Evaluation, gallery: Gallery) -> N
     shown, names = matrix[np.ix_(chosen, chosen)], [signs[i] for i in chosen]
     draw = partial(draw_confusion, matrix=shown, signs=names)
     alt = f"Confusion matrix of {counted(len(names), 'sign')}"
-    pieces.page.picture(pieces.drawn("confusion", draw, alt), alt, caption)
-    rows: list[list[Cell]] = [
+    report.page.picture(report.draw("confusion", draw, alt), alt, caption)
+    rows: list[list[Entry]] = [
         [sign, *row.tolist()] for sign, row in zip(signs, matrix, strict=True)
     ]
-    pieces.csv("confusion", ["true / predicted", *signs], rows, "the whole confusion matrix")
-    _add_pairs(pieces, confused_pairs(evaluation.named), gallery)
+    report.csv("confusion", ["true / predicted", *signs], rows, "the whole confusion matrix")
+    _add_pairs(report, confused_pairs(evaluation.predictions), reader)
 
 
-def _add_pairs(pieces: Pieces, pairs: Sequence[Pair], gallery: Gallery) -> None:
+def _add_pairs(report: ReportWriter, pairs: Sequence[Pair], reader: FootageReader) -> None:
     if not pairs:
-        pieces.page.text("Every clip was recognised.")
+        report.page.text("Every clip was recognised.")
         return
     columns = ["true", "predicted", "clips", "reverse", "share"]
-    rows: list[list[Cell]] = [
+    rows: list[list[Entry]] = [
         [*pair.signs, *pair.counts, Accuracy(pair.share)] for pair in pairs[:LISTED]
     ]
     more = f", the first {LISTED} of {len(pairs)}" if len(pairs) > LISTED else ""
-    pieces.table(
+    report.table(
         "confused-pairs",
         columns,
         rows,
@@ -119,7 +119,7 @@ def _add_pairs(pieces: Pieces, pairs: Sequence[Pair], gallery: Gallery) -> None:
         one, other = pair.signs
         below = f"{other}, for comparison"
         clips = [(f"{one}, taken for {other}", pair.mistaken), (below, pair.other)]
-        known = [(words, clip, gallery.look(clip.clip_id)) for words, clip in clips if clip]
+        known = [(words, clip, reader.read(clip.clip_id)) for words, clip in clips if clip]
         strips = [(words, clip, strip(film)) for words, clip, film in known if film]
         if not strips:
             continue
@@ -128,6 +128,6 @@ def _add_pairs(pieces: Pieces, pairs: Sequence[Pair], gallery: Gallery) -> None:
         which = "; below ".join(clip.clip_id for _, clip, _ in strips)
         caption = f"{one} and {other}, confused {times(sum(pair.counts))}: {which}"
         name = f"pair-{number}"
-        pieces.page.picture(
-            pieces.drawn(name, partial(Path.write_bytes, data=png), alt), alt, caption
+        report.page.picture(
+            report.draw(name, partial(Path.write_bytes, data=png), alt), alt, caption
         )

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from signpipe.report.results.pieces import WIDTH, Cell, Pieces
+from signpipe.report.results.report_writer import WIDTH, Entry, ReportWriter
 from signpipe.report.results.run_histories import Run
 from signpipe.wording import counted
 
@@ -24,18 +24,18 @@ MEANING = {
 LINES = ("-", ":")
 
 
-def add_curves(pieces: Pieces, stage: str, runs: Sequence[Run]) -> None:
+def add_curves(report: ReportWriter, stage: str, runs: Sequence[Run]) -> None:
     """The curves of all runs of one stage, or the command that makes one."""
     trained = [run for run in runs if run.epochs]
     if not trained:
-        pieces.lacking(f"the training curves of {stage}", f"signpipe {stage}")
+        report.add_missing(f"the training curves of {stage}", f"signpipe {stage}")
         return
-    pieces.page.heading(f"Training: {stage}")
+    report.page.heading(f"Training: {stage}")
     shown = trained[:MOST]
     lines = zip(LINES, ACCURACIES[stage].values(), strict=True)
     how = "; ".join(f"{_STYLE[line]} {name}" for line, name in lines)
     more = f" The {MOST} newest of {len(trained):,} runs; the CSV has all." * (len(trained) > MOST)
-    pieces.figure(
+    report.figure(
         f"curves-{stage}",
         curves(stage, shown),
         f"Loss and accuracy of {counted(len(shown), 'run')} of {stage} over the epochs",
@@ -43,12 +43,12 @@ def add_curves(pieces: Pieces, stage: str, runs: Sequence[Run]) -> None:
         f"Below: {MEANING[stage]} ({how}).{more}",
     )
     columns = ["run", *dict.fromkeys(name for run in trained for row in run.epochs for name in row)]
-    rows: list[list[Cell]] = [
+    rows: list[list[Entry]] = [
         [run.name, *(row.get(name) for name in columns[1:])]
         for run in trained
         for row in run.epochs
     ]
-    pieces.csv(f"curves-{stage}", columns, rows, f"every epoch of every run of {stage}")
+    report.csv(f"curves-{stage}", columns, rows, f"every epoch of every run of {stage}")
 
 
 _STYLE = {"-": "solid", ":": "dotted"}

@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from signpipe.evaluation.predictions import Named
+from signpipe.evaluation.predictions import ClipPrediction
 from signpipe.pictures.page import Card
-from signpipe.report.results.pieces import Cell, Pieces
+from signpipe.report.results.report_writer import Entry, ReportWriter
 from signpipe.wording import counted
 
 MOST = 1000  # clips; a larger split is drawn from
@@ -25,40 +25,40 @@ REST = "others"
 
 @dataclass(frozen=True)
 class Embedded:
-    """Places (B, 2) by stream of the clips `named`, see `flat`; `what` says by whose features, `of`
-    how many clips there were before they were drawn from, `key` is for file names."""
+    """Coordinates (B, 2) by stream of the clips of `predictions`, see `tsne`; `what` says by whose
+    features, `of` how many clips they were drawn from, `key` is for file names."""
 
     key: str
     what: str
-    named: Sequence[Named]
+    predictions: Sequence[ClipPrediction]
     of: int
-    places: Mapping[str, NDArray[np.float32]]
+    coordinates: Mapping[str, NDArray[np.float32]]
 
 
-def sample(named: Sequence[Named]) -> list[Named]:
+def sample(predictions: Sequence[ClipPrediction]) -> list[ClipPrediction]:
     """At most MOST clips, always the same ones."""
-    if len(named) <= MOST:
-        return list(named)
-    chosen = np.random.default_rng(SEED).choice(len(named), MOST, replace=False)
-    return [named[i] for i in sorted(chosen)]
+    if len(predictions) <= MOST:
+        return list(predictions)
+    chosen = np.random.default_rng(SEED).choice(len(predictions), MOST, replace=False)
+    return [predictions[i] for i in sorted(chosen)]
 
 
-def flat(features: NDArray[np.float32]) -> NDArray[np.float32]:
+def tsne(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """(B, D) -> (B, 2) by t-SNE from the first two principal components; B >= LEAST."""
     from sklearn.manifold import TSNE
 
     perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
     tsne = TSNE(init="pca", perplexity=perplexity, random_state=SEED)
-    places: NDArray[np.float32] = tsne.fit_transform(features)
-    return places
+    coordinates: NDArray[np.float32] = tsne.fit_transform(features)
+    return coordinates
 
 
-def add_embedding(pieces: Pieces, embedded: Embedded) -> None:
+def add_embedding(report: ReportWriter, embedded: Embedded) -> None:
     """Each stream's picture by sign and by signer, and the places as a CSV."""
-    count = len(embedded.named)
+    count = len(embedded.predictions)
     drawn = f" drawn from {embedded.of:,}" if count < embedded.of else ""
     which = f"{counted(count, 'clip')}{drawn}"
-    pieces.page.text(
+    report.page.text(
         f"{embedded.what}: t-SNE of the features of {which} (perplexity {PERPLEXITY}, or a third "
         f"of the clips where that is less; initialised by PCA; seed {SEED}). The {COLOURED} most "
         "frequent signs and signers have a colour. Only neighbours can be read off it: how far "
@@ -67,43 +67,43 @@ def add_embedding(pieces: Pieces, embedded: Embedded) -> None:
     cards = []
     by: Literal["label", "signer"]
     for by in ("label", "signer"):
-        values = [getattr(clip, by) for clip in embedded.named]
+        values = [getattr(clip, by) for clip in embedded.predictions]
         word = "sign" if by == "label" else "signer"
         if len(set(values)) < 2:
             continue
-        for stream, places in embedded.places.items():
+        for stream, coordinates in embedded.coordinates.items():
             name = f"tsne-{embedded.key}-{stream}-{word}"
             title = f"{stream}, by {word}"
-            png = pieces.png(name, scatter(places, values), f"{embedded.what}: {title}")
+            png = report.png(name, scatter(coordinates, values), f"{embedded.what}: {title}")
             cards.append(Card(png, f"t-SNE of {title}", title))
-    pieces.page.cards(cards)
-    axes = [f"{stream} {axis}" for stream in embedded.places for axis in "xy"]
-    rows: list[list[Cell]] = [
+    report.page.cards(cards)
+    axes = [f"{stream} {axis}" for stream in embedded.coordinates for axis in "xy"]
+    rows: list[list[Entry]] = [
         [clip.clip_id, clip.label, clip.signer, *numbers]
         for clip, numbers in zip(
-            embedded.named,
-            np.concatenate([*embedded.places.values()], axis=1).tolist(),
+            embedded.predictions,
+            np.concatenate([*embedded.coordinates.values()], axis=1).tolist(),
             strict=True,
         )
     ]
     columns = ["clip", "sign", "signer", *axes]
-    pieces.csv(f"tsne-{embedded.key}", columns, rows, f"{embedded.what}: places of the clips")
+    report.csv(f"tsne-{embedded.key}", columns, rows, f"{embedded.what}: places of the clips")
 
 
-def scatter(places: NDArray[np.float32], values: Sequence[str]) -> Figure:
+def scatter(coordinates: NDArray[np.float32], values: Sequence[str]) -> Figure:
     """A square of dots coloured by value, the names beside it; as wide as three by four."""
     figure = Figure(figsize=(4.0, 3.0))
     axes = figure.add_axes((0.01, 0.01, 0.735, 0.98))
     counts = Counter(values)
-    named = sorted(counts, key=lambda value: (-counts[value], value))[:COLOURED]
-    groups = np.array([value if value in named else REST for value in values], dtype=object)
+    predictions = sorted(counts, key=lambda value: (-counts[value], value))[:COLOURED]
+    groups = np.array([value if value in predictions else REST for value in values], dtype=object)
     colours = matplotlib.colormaps["tab20"]([*range(0, 20, 2), *range(1, 20, 2)])
     size = 14 if len(values) < 400 else 6
-    if len(counts) > len(named):
-        x, y = places[groups == REST].T
+    if len(counts) > len(predictions):
+        x, y = coordinates[groups == REST].T
         axes.scatter(x, y, size, "#c4c9ce", linewidths=0, label=REST)
-    for name, colour in zip(sorted(named), colours, strict=False):
-        x, y = places[groups == name].T
+    for name, colour in zip(sorted(predictions), colours, strict=False):
+        x, y = coordinates[groups == name].T
         label = name.replace("$", r"\$") or "unknown"
         label = label if len(label) <= 14 else f"{label[:13]}…"
         # An underscore in front would hide it.

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from signpipe.errors import SignpipeError
-from signpipe.evaluation.predictions import FILE, Named, read_predictions
+from signpipe.evaluation.predictions import FILE, ClipPrediction, read_predictions
 from signpipe.evaluation.schema import Metrics, read_metrics
 from signpipe.evaluation.staleness import Present, stale
 from signpipe.splits import VAL
@@ -36,7 +36,7 @@ class Evaluation:
         return (self.folder / FILE).exists()
 
     @cached_property
-    def named(self) -> list[Named]:
+    def predictions(self) -> list[ClipPrediction]:
         """What was said of each clip. Raises SignpipeError if predictions.csv cannot be read."""
         return read_predictions(self.folder / FILE, list(self.metrics.streams))
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
-from signpipe.evaluation.schema import Cell as Measurement
+from signpipe.evaluation.schema import Cell
 from signpipe.report.results.evaluations import Evaluation
-from signpipe.report.results.pieces import WIDTH, Cell, Pieces
 from signpipe.report.results.protocol_tables import accuracy
+from signpipe.report.results.report_writer import WIDTH, Entry, ReportWriter
 
 COLOURS = {
     "pretrained": "#2f8f6b",
@@ -19,26 +19,26 @@ COLOURS = {
 }
 
 
-def add_fractions(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
+def add_fractions(report: ReportWriter, evaluations: Sequence[Evaluation]) -> None:
     """A curve and a table for every evaluation by the protocol `fractions`."""
     own = [one for one in evaluations if one.metrics.protocol == "fractions"]
     if not own:
         command = "signpipe evaluate --protocol fractions --from-scratch"
-        pieces.lacking("the accuracy with a part of the labels", command)
+        report.add_missing("the accuracy with a part of the labels", command)
         return
-    pieces.page.heading("Accuracy against the labels used")
+    report.page.heading("Accuracy against the labels used")
     for one in own:
-        pieces.figure(
+        report.figure(
             f"fractions-{one.name}",
             curve(one.metrics.summary),
             f"Accuracy of {one.name} over the share of labels",
             f"{one.title}, split {one.metrics.split}: top-1 of the final answer; the bars are one "
             "standard deviation over the seeds either way.",
         )
-        _table(pieces, one)
+        _table(report, one)
 
 
-def curve(summary: Sequence[Measurement]) -> Figure:
+def curve(summary: Sequence[Cell]) -> Figure:
     """Top-1 of the last stream over the fraction, a line a start."""
     figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
     axes = figure.add_subplot()
@@ -66,18 +66,18 @@ def curve(summary: Sequence[Measurement]) -> Figure:
     return figure
 
 
-def _table(pieces: Pieces, one: Evaluation) -> None:
+def _table(report: ReportWriter, one: Evaluation) -> None:
     streams = list(one.metrics.streams)
-    rows: list[list[Cell]] = []
+    rows: list[list[Entry]] = []
     for cell in one.metrics.summary:
         final = list(cell.streams.values())[-1]
-        start: list[Cell] = [f"{float(cell.of['fraction']):.0%}", cell.of["start"]]
+        start: list[Entry] = [f"{float(cell.of['fraction']):.0%}", cell.of["start"]]
         own = [accuracy(cell.streams[stream], "top1") for stream in streams]
         counts = [cell.trained_on, cell.cells]
         rows.append([*start, *counts, *own, accuracy(final, "mean_class")])
     columns = ["labels", "start", "labelled clips", "seeds"]
     columns += [*streams, f"{streams[-1]}, mean-class"]
-    pieces.table(
+    report.table(
         f"fractions-{one.name}",
         columns,
         rows,

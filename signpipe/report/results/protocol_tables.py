@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from signpipe.evaluation.schema import MEASURES, Figures, Measure
 from signpipe.report.results.evaluations import Evaluation
-from signpipe.report.results.pieces import Accuracy, Cell, Pieces
+from signpipe.report.results.report_writer import Accuracy, Entry, ReportWriter
 from signpipe.wording import listed, times
 
 WORDS = dict(zip(MEASURES, ("top-1", "top-5", "mean-class", "mean-class top-5"), strict=True))
@@ -21,14 +21,14 @@ ABOUT = {
 
 
 def add_protocols(
-    pieces: Pieces, evaluations: Sequence[Evaluation], scored: Mapping[str, int]
+    report: ReportWriter, evaluations: Sequence[Evaluation], scored: Mapping[str, int]
 ) -> None:
     """A table a protocol, one of how they were made, and how often each split was `scored`."""
     if not evaluations:
-        pieces.lacking("the accuracy of any run", "signpipe evaluate")
+        report.add_missing("the accuracy of any run", "signpipe evaluate")
         return
-    pieces.page.heading("Accuracy by protocol")
-    pieces.page.text(
+    report.page.heading("Accuracy by protocol")
+    report.page.text(
         "All in per cent, with the interval in brackets, or the standard deviation over seeds, "
         "draws, folds or signers after ±. Top-1 is the share of clips whose first answer is right, "
         "top-5 of those whose sign is among the first five; mean-class is the mean of these over "
@@ -37,11 +37,11 @@ def add_protocols(
     for protocol, meaning in ABOUT.items():
         own = [one for one in evaluations if one.metrics.protocol == protocol]
         if own:
-            _results(pieces, protocol, f"{protocol}: {meaning}", own)
-            _cells(pieces, protocol, own)
-    _made(pieces, evaluations)
+            _results(report, protocol, f"{protocol}: {meaning}", own)
+            _cells(report, protocol, own)
+    _made(report, evaluations)
     how_often = ", ".join(f"{split} {times(count)}" for split, count in sorted(scored.items()))
-    pieces.page.text(f"Scored so far in this workspace: {how_often or 'no split'}.")
+    report.page.text(f"Scored so far in this workspace: {how_often or 'no split'}.")
 
 
 def accuracy(figures: Figures, measure: Measure) -> Accuracy:
@@ -50,8 +50,8 @@ def accuracy(figures: Figures, measure: Measure) -> Accuracy:
     return Accuracy(getattr(figures, measure), low, high, figures.spread.get(measure))
 
 
-def _results(pieces: Pieces, protocol: str, caption: str, own: Sequence[Evaluation]) -> None:
-    rows: list[list[Cell]] = [
+def _results(report: ReportWriter, protocol: str, caption: str, own: Sequence[Evaluation]) -> None:
+    rows: list[list[Entry]] = [
         [
             one.title,
             one.metrics.split,
@@ -63,17 +63,17 @@ def _results(pieces: Pieces, protocol: str, caption: str, own: Sequence[Evaluati
         for stream, figures in one.metrics.streams.items()
     ]
     columns = ["evaluation", "split", "clips", "stream", *WORDS.values()]
-    pieces.table(f"protocol-{protocol}", columns, rows, caption)
+    report.table(f"protocol-{protocol}", columns, rows, caption)
 
 
-def _cells(pieces: Pieces, protocol: str, own: Sequence[Evaluation]) -> None:
+def _cells(report: ReportWriter, protocol: str, own: Sequence[Evaluation]) -> None:
     """What a protocol that measures several times has measured, summed up where it does so."""
     found = [(one, cell) for one in own for cell in one.metrics.summary or one.metrics.cells]
     if not found or protocol == "fractions":  # these have a section of their own
         return
     names = list(dict.fromkeys(name for _, cell in found for name in cell.of))
     streams = list(dict.fromkeys(stream for _, cell in found for stream in cell.streams))
-    rows: list[list[Cell]] = [
+    rows: list[list[Entry]] = [
         [
             one.title,
             *(cell.of.get(name) for name in names),
@@ -83,10 +83,10 @@ def _cells(pieces: Pieces, protocol: str, own: Sequence[Evaluation]) -> None:
         for one, cell in found
     ]
     columns = ["evaluation", *names, "clips", *(f"{stream} top-1" for stream in streams)]
-    pieces.table(f"protocol-{protocol}-cells", columns, rows, f"{protocol}: every case")
+    report.table(f"protocol-{protocol}-cells", columns, rows, f"{protocol}: every case")
 
 
-def _made(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
+def _made(report: ReportWriter, evaluations: Sequence[Evaluation]) -> None:
     """How each was measured; on the page those that were measured alike are one record."""
     columns = ["protocol", "split", "split from", "clips", "signs", "signers", "selection"]
     columns += ["figures", "averages", "interval", "clips seen in pretraining"]
@@ -94,10 +94,10 @@ def _made(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
     alike: dict[tuple[str | int | None, ...], list[Evaluation]] = {}
     for one in evaluations:
         alike.setdefault(_how(one), []).append(one)
-    whole: list[list[Cell]] = [
+    whole: list[list[Entry]] = [
         [one.title, *how, one.metrics.scored_before] for how, own in alike.items() for one in own
     ]
-    pieces.csv("protocols", ["evaluation", *columns, last], whole, "how each was measured")
+    report.csv("protocols", ["evaluation", *columns, last], whole, "how each was measured")
     records = []
     for own in alike.values():
         before = sorted({one.metrics.scored_before for one in own})
@@ -107,7 +107,7 @@ def _made(pieces: Pieces, evaluations: Sequence[Evaluation]) -> None:
         fields = [(name, value) for name, value in zip((*columns, last), shown, strict=True)]
         names = listed([one.title for one in own], NAMED)
         records.append((names, [(name, value) for name, value in fields if value]))
-    pieces.page.heading("How each was measured").records(records)
+    report.page.heading("How each was measured").records(records)
 
 
 def _how(one: Evaluation, most: int | None = None) -> tuple[str | int | None, ...]:

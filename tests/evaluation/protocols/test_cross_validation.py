@@ -69,7 +69,7 @@ def test_two_clips_a_sign_are_left_out_in_turn(few, signer):
     assert (metrics["clips"], metrics["signs_scored"], metrics["signs"]) == (6, 3, 3)
     assert [cell["trained_on"] for cell in metrics["cells"]] == [3, 3]
     named = read_predictions(result.folder / "predictions.csv", ["both"], 6)
-    right = sum(clip.said["both"] == clip.label for clip in named)
+    right = sum(clip.predicted["both"] == clip.label for clip in named)
     assert metrics["streams"]["both"]["top1"] == pytest.approx(right / 6)
     low, high = metrics["streams"]["both"]["intervals"]["top1"]
     assert high - low > 0.3

@@ -102,7 +102,7 @@ def test_every_row_learns_as_it_says_and_can_be_compared(pretrained, brief, monk
     metrics = read_metrics(result.folder / "metrics.json")
     for cell in metrics.cells:
         named = read_predictions(cell_file(result.folder, cell.of), ["joint", "both"], cell.clips)
-        right = np.mean([clip.said["both"] == clip.label for clip in named])
+        right = np.mean([clip.predicted["both"] == clip.label for clip in named])
         assert cell.streams["both"].top1 == pytest.approx(right)
 
     folder = result.folder.name

@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from signpipe.evaluation.predictions import Named
+from signpipe.evaluation.predictions import ClipPrediction
 from signpipe.evaluation.schema import Figures, Metrics
 from signpipe.pictures.page import Page
 from signpipe.report.results.evaluations import Evaluation
-from signpipe.report.results.pieces import Pieces
+from signpipe.report.results.report_writer import ReportWriter
 
 STREAMS = ("joint", "motion", "both")
 
 
 @pytest.fixture
-def pieces(tmp_path) -> Pieces:
-    return Pieces(Page("Results"), tmp_path / "results", " -w here")
+def report(tmp_path) -> ReportWriter:
+    return ReportWriter(Page("Results"), tmp_path / "results", " -w here")
 
 
 @pytest.fixture
@@ -56,11 +56,13 @@ def evaluation(tmp_path) -> Callable[..., Evaluation]:
 
 
 @pytest.fixture
-def named() -> Callable[..., Named]:
-    """`named(clip_id, label, joint, motion, both)`, the last two as joint by default."""
+def prediction() -> Callable[..., ClipPrediction]:
+    """`prediction(clip_id, label, joint, motion, both)`, the last two as joint by default."""
 
-    def make(clip_id: str, label: str, joint: str, motion: str = "", both: str = "") -> Named:
-        said = {"joint": joint, "motion": motion or joint, "both": both or joint}
-        return Named(clip_id, "ann", label, said)
+    def make(
+        clip_id: str, label: str, joint: str, motion: str = "", both: str = ""
+    ) -> ClipPrediction:
+        predicted = {"joint": joint, "motion": motion or joint, "both": both or joint}
+        return ClipPrediction(clip_id, "ann", label, predicted)
 
     return make

@@ -62,7 +62,7 @@ def whole(made) -> None:
     made.add("k16", 0.5, {"transfer_nearest": 16})
 
 
-def test_runs_that_differ_in_just_the_ingredients_make_the_tables(made, pieces):
+def test_runs_that_differ_in_just_the_ingredients_make_the_tables(made, report):
     whole(made)
     made.add("longer", 0.99, {"epochs": 40})
     made.add("on-test", 0.99, {"queue": 64}, split="test")
@@ -70,9 +70,9 @@ def test_runs_that_differ_in_just_the_ingredients_make_the_tables(made, pieces):
     assert len(group) == 7
     assert reference(group) == 1024
     assert {k: len(own) for k, own in by_nearest(group).items()} == {0: 1, 16: 1, 1024: 2}
-    add_ablation(pieces, compared)
-    text = words(pieces.page.html())
-    rows = (pieces.folder / "ablation-1.csv").read_text().splitlines()[1:]
+    add_ablation(report, compared)
+    text = words(report.page.html())
+    rows = (report.folder / "ablation-1.csv").read_text().splitlines()[1:]
     assert [[*row.split(",")[:4], row.split(",")[-1]] for row in rows] == [
         ["none", "", "", "0.125", "1"],
         ["both", "none", "none", "0.25", "1"],
@@ -82,8 +82,8 @@ def test_runs_that_differ_in_just_the_ingredients_make_the_tables(made, pieces):
     ]
     assert "both queue K 1024 75.0 ± 17.7" in text
     assert "16 1 50.0 50.0 50.0" in text
-    assert (pieces.folder / "neighbours-1.png").exists()
-    assert pieces.missing == []
+    assert (report.folder / "neighbours-1.png").exists()
+    assert report.missing == []
 
 
 def test_a_run_made_again_since_it_was_scored_is_left_out(made, tmp_path):
@@ -94,16 +94,16 @@ def test_a_run_made_again_since_it_was_scored_is_left_out(made, tmp_path):
     assert names == ["scratch", "consistent", "transfer", "both", "both-again"]
 
 
-def test_without_such_runs_a_command_that_makes_one_is_named(made, pieces):
+def test_without_such_runs_a_command_that_makes_one_is_named(made, report):
     made.add("both", 0.5, {})
     made.add("longer", 0.5, {"epochs": 40, "transfer_nearest": 0})
-    add_ablation(pieces, groups(made.found()))
-    commands = [command for _, command in pieces.missing]
+    add_ablation(report, groups(made.found()))
+    commands = [command for _, command in report.missing]
     assert commands == [
         f"signpipe pretrain --run other --set {change} -w here"
         for change in ("consistency=none", "transfer_nearest=16")
     ]
-    assert "<table" not in pieces.page.html()
+    assert "<table" not in report.page.html()
 
 
 def test_an_ingredient_without_weight_is_left_out():
@@ -116,7 +116,7 @@ def test_an_ingredient_without_weight_is_left_out():
     assert variant() != variant(consistency="feature")
 
 
-def test_single_streams_are_rows_of_their_own(evaluation, pieces):
+def test_single_streams_are_rows_of_their_own(evaluation, report):
     common = json.dumps([["same"], None])
     joint = evaluation("joint").metrics.streams["joint"]
     found = [
@@ -126,6 +126,6 @@ def test_single_streams_are_rows_of_their_own(evaluation, pieces):
         ),
         Trial(SCRATCH, evaluation("c"), json.dumps([["other"], None])),
     ]
-    add_ablation(pieces, groups(found))
-    rows = (pieces.folder / "ablation-1.csv").read_text().splitlines()[1:]
+    add_ablation(report, groups(found))
+    rows = (report.folder / "ablation-1.csv").read_text().splitlines()[1:]
     assert rows == ["joint,queue,none,0.5,,,0.5,1", "both,queue,K 8,0.5,0.5,0.5,0.5,1"]

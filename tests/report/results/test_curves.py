@@ -12,11 +12,11 @@ def run(name: str, losses: list[float]) -> Run:
     return Run("finetune", Path(name), {}, {}, rows)
 
 
-def test_a_line_a_run_and_every_epoch_in_the_csv(pieces):
+def test_a_line_a_run_and_every_epoch_in_the_csv(report):
     runs = [run(f"r{n}", [3.0, 2.0 + n]) for n in range(MOST + 1)]
-    add_curves(pieces, "finetune", [*runs, run("begun", [])])
-    assert f"The {MOST} newest of {MOST + 1} runs" in words(pieces.page.html())
-    with open(pieces.folder / "curves-finetune.csv", newline="") as file:
+    add_curves(report, "finetune", [*runs, run("begun", [])])
+    assert f"The {MOST} newest of {MOST + 1} runs" in words(report.page.html())
+    with open(report.folder / "curves-finetune.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * (MOST + 1)
     assert rows[-1] == {"run": f"r{MOST}", "epoch": "2", "loss": f"{2.0 + MOST}", "val_top1": "0.5"}
@@ -28,7 +28,7 @@ def test_the_lines_are_the_numbers():
     assert [list(line.get_ydata()) for line in accuracies.lines] == [[0.5, 0.5], [0.5]]
 
 
-def test_without_a_run_the_command_is_named(pieces):
-    add_curves(pieces, "pretrain", [run("begun", [])])
-    assert pieces.missing == [("the training curves of pretrain", "signpipe pretrain -w here")]
-    assert "<img" not in pieces.page.html()
+def test_without_a_run_the_command_is_named(report):
+    add_curves(report, "pretrain", [run("begun", [])])
+    assert report.missing == [("the training curves of pretrain", "signpipe pretrain -w here")]
+    assert "<img" not in report.page.html()

@@ -35,8 +35,8 @@ def test_newest_first_and_what_is_damaged_is_named(written, tmp_path):
     assert [one.name for one in found] == ["new", "old"]
     assert len(unread) == 1
     assert "broken" in unread[0]
-    clip = found[0].named[0]
-    assert (clip.label, clip.final, clip.said["joint"]) == ("tree", "tree", "house")
+    clip = found[0].predictions[0]
+    assert (clip.label, clip.final, clip.predicted["joint"]) == ("tree", "tree", "house")
 
 
 def test_clips_are_looked_at_on_val_and_of_the_default_run(written, tmp_path):
@@ -62,4 +62,4 @@ def test_predictions_that_do_not_fit_are_one_sentence(written):
     one = written("one", 0)
     (one.folder / "predictions.csv").write_text("clip_id,label\na,tree\n")
     with pytest.raises(SignpipeError, match=r"predictions.csv.*--redo"):
-        _ = one.named
+        _ = one.predictions

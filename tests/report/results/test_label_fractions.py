@@ -30,14 +30,14 @@ def test_a_line_a_start_with_its_spread():
     assert (low, high) == pytest.approx((0.59375, 0.65625))
 
 
-def test_pretrained_and_scratch_side_by_side(pieces, evaluation):
-    add_fractions(pieces, [evaluation("f", protocol="fractions", summary=CELLS), evaluation("x")])
-    text = words(pieces.page.html())
+def test_pretrained_and_scratch_side_by_side(report, evaluation):
+    add_fractions(report, [evaluation("f", protocol="fractions", summary=CELLS), evaluation("x")])
+    text = words(report.page.html())
     assert "5% pretrained 5 3 27.5 ± 3.1" in text
     assert "100% scratch 100 3 62.5 ± 3.1" in text
-    assert (pieces.folder / "fractions-f.png").exists()
+    assert (report.folder / "fractions-f.png").exists()
 
 
-def test_without_the_protocol_the_command_is_named(pieces, evaluation):
-    add_fractions(pieces, [evaluation()])
-    assert "--protocol fractions --from-scratch -w here" in pieces.missing[0][1]
+def test_without_the_protocol_the_command_is_named(report, evaluation):
+    add_fractions(report, [evaluation()])
+    assert "--protocol fractions --from-scratch -w here" in report.missing[0][1]

@@ -7,23 +7,23 @@ from signpipe.report.stored_footage import stored_footage
 from signpipe.workspace import Workspace
 
 
-class Gallery:
-    """Finds clips of a workspace; `unseen` says which have nothing to be shown, and why."""
+class FootageReader:
+    """Finds clips of a workspace; `failures` says which have nothing to be shown, and why."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.unseen: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
         self._outcomes = read_outcomes(workspace.outcomes)
 
-    def look(self, clip_id: str) -> Footage | None:
+    def read(self, clip_id: str) -> Footage | None:
         """A clip that has frames, or None."""
         outcome = self._outcomes.get(clip_id)
         if outcome is None:
-            self.unseen[clip_id] = f"clip {clip_id!r} is no longer in the workspace"
+            self.failures[clip_id] = f"clip {clip_id!r} is no longer in the workspace"
             return None
         try:
             footage = stored_footage(self.workspace, outcome)
         except SignpipeError as error:
-            self.unseen[clip_id] = str(error)
+            self.failures[clip_id] = str(error)
             return None
         return footage if len(footage.landmarks) else None

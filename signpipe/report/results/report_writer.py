@@ -9,8 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from signpipe.errors import SignpipeError
-from signpipe.pictures.page import Card, Page
-from signpipe.pictures.page import Cell as PageCell
+from signpipe.pictures.page import Card, Page, TableCell
 from signpipe.tables import read_table, write_table
 from signpipe.wording import counted
 from signpipe.workspace import atomic
@@ -43,10 +42,10 @@ class Accuracy:
         return text
 
 
-Cell = str | int | float | Accuracy | None
+Entry = str | int | float | Accuracy | None
 
 
-class Pieces:
+class ReportWriter:
     """Adds to `page` from top to bottom, and writes the files at once to `folder`.
 
     `missing` collects (what, command) of all that cannot be shown yet; `where` ends every command.
@@ -59,17 +58,17 @@ class Pieces:
         self._remove_older()
 
     def table(
-        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str
+        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Entry]], caption: str
     ) -> None:
         """A table of at least one row; accuracies are shown in per cent."""
-        shown: list[list[PageCell]] = [
+        shown: list[list[TableCell]] = [
             [str(cell) if isinstance(cell, Accuracy) else cell for cell in row] for row in rows
         ]
         self.page.table(columns, shown, caption)
         self.csv(name, columns, rows, caption)
 
     def csv(
-        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], what: str
+        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Entry]], what: str
     ) -> None:
         """Numbers that are not on the page, or behind a picture on it."""
         kinds = [_accuracy_columns(column) for column in zip(*rows, strict=True)]
@@ -91,9 +90,9 @@ class Pieces:
         def save(path: Path) -> None:
             figure.savefig(path, format="png", dpi=dpi)
 
-        return self.drawn(name, save, what)
+        return self.draw(name, save, what)
 
-    def drawn(self, name: str, draw: Callable[[Path], object], what: str) -> bytes:
+    def draw(self, name: str, draw: Callable[[Path], object], what: str) -> bytes:
         """Have `draw` write a PNG; returns it."""
         path = self.folder / f"{name}.png"
         with atomic(path) as temporary:
@@ -110,7 +109,7 @@ class Pieces:
                 self._files.append((f"{name}.png", card.alt))
         self.page.cards([card for _, card in cards])
 
-    def lacking(self, what: str, command: str) -> None:
+    def add_missing(self, what: str, command: str) -> None:
         """Note a picture or table that is not there yet, and with which command it comes."""
         self.missing.append((what, command + self._where))
 
@@ -141,14 +140,14 @@ def folder_of(page: Path) -> Path:
     return page.with_suffix("")
 
 
-def _accuracy_columns(cells: Sequence[Cell]) -> list[str]:
+def _accuracy_columns(cells: Sequence[Entry]) -> list[str]:
     """How the columns of a CSV that hold these cells are named after the table's column."""
     known = [cell for cell in cells if isinstance(cell, Accuracy)]
     parts = [n for n in ("low", "high", "spread") if any(getattr(c, n) is not None for c in known)]
     return ["", *parts]
 
 
-def _values(cell: Cell, kind: list[str]) -> list[str | int | float | None]:
+def _values(cell: Entry, kind: list[str]) -> list[str | int | float | None]:
     if isinstance(cell, Accuracy):
         return [cell.value, *(getattr(cell, name) for name in kind[1:])]
     return [cell, *(None for _ in kind[1:])]
