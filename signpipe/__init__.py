@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.evaluation.evaluate import run as evaluate
     from signpipe.extraction.export_poses import run as export_poses
     from signpipe.extraction.extract import run as extract
+    from signpipe.extraction.forgotten import forget, rename, restore, undo_rename
     from signpipe.extraction.import_keypoints import run as import_keypoints
     from signpipe.parts.prepare import run as prepare
     from signpipe.pipeline import run as train
@@ -56,15 +57,19 @@ _LAZY = {
     "extract": ("signpipe.extraction.extract", "run"),
     "find_recognizer": ("signpipe.prediction", "find_recognizer"),
     "finetune": ("signpipe.training.finetune", "run"),
+    "forget": ("signpipe.extraction.forgotten", "forget"),
     "import_keypoints": ("signpipe.extraction.import_keypoints", "run"),
     "predict": ("signpipe.prediction", "run"),
     "predict_each": ("signpipe.prediction", "each"),
     "prepare": ("signpipe.parts.prepare", "run"),
     "pretrain": ("signpipe.training.pretrain", "run"),
+    "rename": ("signpipe.extraction.forgotten", "rename"),
     "report_extraction": ("signpipe.report.extraction_report", "run"),
     "report_results": ("signpipe.report.results_report", "run"),
+    "restore": ("signpipe.extraction.forgotten", "restore"),
     "status": ("signpipe.workspace_status", "run"),
     "train": ("signpipe.pipeline", "run"),
+    "undo_rename": ("signpipe.extraction.forgotten", "undo_rename"),
     "view": ("signpipe.clip_view", "run"),
 }
 
@@ -81,15 +86,19 @@ __all__ = [
     "extract",
     "find_recognizer",
     "finetune",
+    "forget",
     "import_keypoints",
     "predict",
     "predict_each",
     "prepare",
     "pretrain",
+    "rename",
     "report_extraction",
     "report_results",
+    "restore",
     "status",
     "train",
+    "undo_rename",
     "view",
 ]
 

@@ -36,10 +36,10 @@ class TrainResult:
 
 def run(
     workspace: Workspace,
-    videos: Sequence[Path],
+    videos: Path | str | Sequence[Path | str],
     settings: TrainSettings | None = None,
     *,
-    labels: Path | None = None,
+    labels: Path | str | None = None,
     layout: Layout | None = None,
     splits: Sequence[str] | None = None,
     workers: int | None = None,
