@@ -68,9 +68,10 @@ def match_labels(
 
 
 def _keys(key: str, folder: str) -> list[str]:
-    keys = [key.removeprefix("./"), key.strip().removeprefix("./")]
+    names = [*dict.fromkeys((key, key.strip()))]
+    keys = [name.removeprefix("./") for name in names]
     if "\0" not in key:  # which no path can hold
-        keys += [os.path.realpath(os.path.join(folder, name)) for name in (key, key.strip())]
+        keys += [os.path.realpath(os.path.join(folder, name)) for name in names]
     return keys + [os.path.splitext(key)[0] for key in keys]
 
 

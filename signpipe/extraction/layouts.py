@@ -29,9 +29,9 @@ def folder_labels(places: Mapping[str, Place], layout: Layout = "sign") -> dict[
 def _label(clip_id: str, place: Place, layout: Layout) -> Label:
     inner_first = layout.split("/")[::-1]
     folders = place.name.split("/")[-2::-1] if "/" in place.name else []
-    folders = folders[: len(inner_first)]
-    outside = [parent.name for parent in place.path.parents]  # of the folder that was given
-    folders += outside[len(folders) : len(inner_first)]
+    if len(folders) < len(inner_first):  # go on outside the folder that was given
+        outside = [parent.name for parent in place.path.parents]
+        folders += outside[len(folders) : len(inner_first)]
     of = dict(zip(inner_first, map(printable, folders), strict=False))
     return Label(clip_id, of.get("sign", ""), of.get("signer", ""))
 
