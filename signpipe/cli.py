@@ -1,6 +1,7 @@
 """The command line: which function of `commands/` each command is, and how errors end it."""
 
 import io
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -95,6 +96,9 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script."""
+    # Before torch is loaded: threads that wait for each other must not spin, or on a machine with
+    # other work a step takes many times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     for stream in (sys.stdout, sys.stderr):  # a file's name need be no text of any encoding
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -14,11 +14,13 @@ from torch.nn import functional as F
 from signpipe.cliptable import Clip
 from signpipe.model import distributed
 from signpipe.model.backbone import load_backbone
+from signpipe.model.momentum import StreamViews
 from signpipe.model.stream_classifiers import StreamClassifiers, final
 from signpipe.parts.store import Parts
 from signpipe.settings import FinetuneSettings
 from signpipe.training.loop import draw, pick_device
 from signpipe.training.metrics import mean_class, top_k
+from signpipe.training.prefetch import Prefetch
 from signpipe.training.pseudo_labels import PseudoLabels
 from signpipe.training.scoring import score
 from signpipe.training.views import random_views, stream_views
@@ -89,6 +91,7 @@ class Finetuning:
             )
         self.batch = min(settings.batch_size, len(self.rows))
         self.steps = max(settings.min_steps_per_epoch, round(len(train.rows) / self.batch))
+        self.batches = Prefetch(self._batch, self.steps, settings.epochs)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         encoders = list(self.recognizer.encoders.parameters())
@@ -99,23 +102,27 @@ class Finetuning:
         ]
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
-        s = self.settings
-        rng, generator = draw(s.seed, "views", epoch, step)
-        chosen = rng.choice(len(self.rows), self.batch, p=self.probability)
-        rows, labels = self.rows[chosen], torch.from_numpy(self.labels[chosen])
-        points, valid = random_views(self.parts, rows, s, self.frames, rng, generator)
-        own = distributed.own_share(len(rows))  # chance is the same whatever the number of ranks
-        labels = labels[own].to(pick_device())
-        form = self.recognizer.settings.motion
-        logits = self.parallel(stream_views(points[own], valid[own], pick_device(), form))
+        views, labels = self.batches(epoch, step)
+        logits = self.parallel(views)
+        smoothing = self.settings.label_smoothing
         losses = [
-            F.cross_entropy(value, labels, label_smoothing=s.label_smoothing)
-            for value in logits.values()
+            F.cross_entropy(value, labels, label_smoothing=smoothing) for value in logits.values()
         ]
         hits = final(logits).argmax(dim=1) == labels
         loss = torch.stack(losses).sum()
         numbers = {"loss": float(loss.detach()), "train_top1": float(hits.float().mean())}
-        return loss, numbers, len(rows)
+        return loss, numbers, self.batch
+
+    def _batch(self, epoch: int, step: int) -> tuple[StreamViews, Tensor]:
+        """This rank's share of a step's clips, and their labels."""
+        s = self.settings
+        rng, generator = draw(s.seed, "views", epoch, step)
+        chosen = rng.choice(len(self.rows), self.batch, p=self.probability)
+        own = distributed.own_share(len(chosen))
+        rows, labels = self.rows[chosen], torch.from_numpy(self.labels[chosen][own])
+        points, valid = random_views(self.parts, rows, s, self.frames, rng, generator, own)
+        form = self.recognizer.settings.motion
+        return stream_views(points, valid, pick_device(), form), labels.to(pick_device())
 
     @cached_property
     def parallel(self) -> nn.Module:

@@ -30,6 +30,7 @@ from signpipe.training.devices import check_devices, train_on
 from signpipe.training.encoders import fitting_card, named_encoder, origin
 from signpipe.training.loop import draw, fit, pick_device
 from signpipe.training.metrics_log import Logger
+from signpipe.training.prefetch import Prefetch
 from signpipe.training.views import random_views, stream_views
 from signpipe.wording import counted
 from signpipe.workspace import Workspace, sha256_of_values
@@ -63,6 +64,7 @@ class Pretraining:
         self.batch = min(settings.batch_size, len(rows))
         self.steps_a_pass = len(rows) // self.batch
         self.steps = max(self.steps_a_pass, settings.min_steps_per_epoch)
+        self.batches = Prefetch(self._batch, self.steps, settings.epochs)
         self._pass: tuple[tuple[int, int], NDArray[np.int64]] = (-1, -1), np.empty(0, np.int64)
         queue = min(settings.queue, len(rows))
         torch.manual_seed(settings.seed)
@@ -76,13 +78,17 @@ class Pretraining:
         return [{"params": list(self.contrast.query.parameters()), "lr_scale": 1.0}]
 
     def loss(self, epoch: int, step: int) -> tuple[Tensor, dict[str, float], int]:
-        chosen = self._chosen(epoch, step)
-        rows = self.rows[chosen]
-        rng, generator = draw(self.settings.seed, "views", epoch, step)
-        first, second = (self._view(rows, rng, generator) for _ in range(2))
+        chosen, first, second = self.batches(epoch, step)
         whose = (torch.from_numpy(of[chosen]).to(pick_device()) for of in (self.rows, self.signers))
         loss, numbers = self.parallel(first, second, *whose)
-        return loss, numbers, len(rows)
+        return loss, numbers, len(chosen)
+
+    def _batch(self, epoch: int, step: int) -> tuple[NDArray[np.int64], StreamViews, StreamViews]:
+        """Which clips a step learns from, and this rank's share of both views of them."""
+        chosen = self._chosen(epoch, step)
+        rng, generator = draw(self.settings.seed, "views", epoch, step)
+        first, second = (self._view(self.rows[chosen], rng, generator) for _ in range(2))
+        return chosen, first, second
 
     @cached_property
     def parallel(self) -> nn.Module:
@@ -97,18 +103,20 @@ class Pretraining:
 
     def _order(self, epoch: int, finished: int) -> NDArray[np.int64]:
         """The shuffled clips of one pass, drawn once for all its steps."""
-        if self._pass[0] != (epoch, finished):
+        place, shuffled = self._pass
+        if place != (epoch, finished):
             order, _ = draw(self.settings.seed, "order", epoch, finished)
-            self._pass = (epoch, finished), order.permutation(len(self.rows))
-        return self._pass[1]
+            shuffled = order.permutation(len(self.rows))
+            self._pass = (epoch, finished), shuffled
+        return shuffled
 
     def _view(
         self, rows: NDArray[np.int64], rng: np.random.Generator, generator: torch.Generator
     ) -> StreamViews:
         s = self.settings
-        points, valid = random_views(self.parts, rows, s, s.encoder.frames, rng, generator)
-        own = distributed.own_share(len(rows))  # chance is the same whatever the number of ranks
-        return stream_views(points[own], valid[own], pick_device(), s.encoder.motion)
+        own = distributed.own_share(len(rows))
+        points, valid = random_views(self.parts, rows, s, s.encoder.frames, rng, generator, own)
+        return stream_views(points, valid, pick_device(), s.encoder.motion)
 
     def validate(self) -> dict[str, float]:
         return {}

@@ -54,6 +54,11 @@ class Window:
         start = rng.random(len(frames)) * (1 - length)
         return cls(start, length, rng.uniform(-speed, speed, len(frames)) if speed else 0.0)
 
+    def of(self, own: slice) -> "Window":
+        """Of some of the clips."""
+        bend = self.bend[own] if isinstance(self.bend, np.ndarray) else self.bend
+        return Window(self.start[own], self.length[own], bend)
+
     def places(self, frames: int) -> NDArray[np.float64]:
         """(B, frames): where in each clip the frames are taken, in [0, 1]."""
         time = np.linspace(0.0, 1.0, frames)
@@ -109,15 +114,22 @@ def swap_hands(
 
 
 class Augmenter:
-    """Random spatial augmentation of a batch; every draw comes from `generator`."""
+    """Random spatial augmentation of a batch; every draw comes from `generator`.
+
+    Of a batch of `whole` clips, only those of the slice `own` are given and augmented; what is
+    drawn for them does not depend on that.
+    """
 
     def __init__(
         self,
         kind: Augmentation,
         generator: torch.Generator,
         mild: MildAugmentation = MildAugmentation(),
+        whole: int | None = None,
+        own: slice = slice(None),
     ) -> None:
         self.kind, self.generator, self.mild = kind, generator, mild
+        self.whole, self.own = whole, own
 
     def __call__(self, points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """points (B, T, 49, 2), valid (B, T, 49) -> the same, augmented clip by clip."""
@@ -131,8 +143,12 @@ class Augmenter:
         points, valid = swap_hands(points, valid, which, trunk=self.kind != "release")
         return points * valid[..., None], valid
 
-    def _uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-        return low + (high - low) * torch.rand(*shape, generator=self.generator)
+    def _uniform(self, clips: int, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+        drawn = torch.rand(self.whole or clips, *shape, generator=self.generator)
+        return low + (high - low) * drawn[self.own]
+
+    def _normal(self, clips: int, *shape: int) -> Tensor:
+        return torch.randn(self.whole or clips, *shape, generator=self.generator)[self.own]
 
     def _linear(self, batch: int, degrees: float, scale: float, shear: float) -> Tensor:
         """(B, 2, 2): rotation, scale per axis, shear."""
@@ -172,7 +188,7 @@ class Augmenter:
             if distance:
                 moved = self._uniform(batch, 1, 1, 2, low=-distance, high=distance)
                 points[:, :, part] = points[:, :, part] + moved
-        points = points + mild.noise * torch.randn(points.shape, generator=self.generator)
+        points = points + mild.noise * self._normal(*points.shape)
         return points, self._drop(valid, joints=mild.joint_dropout, hand=mild.hand_dropout)
 
     def _paper(self, points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
@@ -211,13 +227,18 @@ def random_views(
     frames: int,
     rng: np.random.Generator,
     generator: torch.Generator,
+    own: slice = slice(None),
 ) -> tuple[Tensor, Tensor]:
-    """One augmented view of each clip `rows` (B,): points (B, frames, 49, 2) and valid."""
+    """One augmented view of each clip `rows` (B,): points (B, frames, 49, 2) and valid.
+
+    With `own` only of that part of them; chance is the same as if all were made.
+    """
     speed = settings.mild.speed if settings.augmentation == "mild" else 0.0
     lengths = parts.lengths(rows)
     window = Window.random(rng, lengths, settings.crop, settings.crop_frames, speed)
-    points, valid = split_valid(resample(parts, rows, window, frames))
-    return Augmenter(settings.augmentation, generator, settings.mild)(points, valid)
+    points, valid = split_valid(resample(parts, rows[own], window.of(own), frames))
+    augment = Augmenter(settings.augmentation, generator, settings.mild, len(rows), own)
+    return augment(points, valid)
 
 
 def stream_views(

@@ -147,6 +147,7 @@ def measure(
 
 def watch_step(task: stage.Pretraining, watch: Stopwatch) -> None:
     """Put the stopwatch around the parts of a step; what is left over is the optimiser's."""
+    task.batches = task._batch  # not in a thread beside, whose time would count with the rest
     watch.watch(views, "resample", lambda: "loading")
     watch.watch(task, "_view", lambda: "augmentation")
     watch.watch(Encoded, "of", lambda: "queries" if torch.is_grad_enabled() else "keys")

@@ -256,3 +256,18 @@ def test_both_modalities():
     assert (both["motion"][0][:, -1] == 0).all()
     backward = stream_views(points, valid, form="backward")["motion"]
     assert all(map(torch.equal, backward, motion(points, valid, "backward")))
+
+
+@pytest.mark.parametrize("augmentation", ["none", "mild", "paper", "release"])
+def test_a_part_of_the_views_is_as_if_all_were_made(augmentation):
+    given_parts, rows = parts(), np.array([1, 0, 1, 0, 1])
+    settings = PretrainSettings(augmentation=augmentation, mild={"speed": 0.2})
+
+    def drawn(own):
+        rng, generator = np.random.default_rng(0), torch.Generator().manual_seed(0)
+        views = [random_views(given_parts, rows, settings, 8, rng, generator, own) for _ in "ab"]
+        return [tensor for view in views for tensor in view]
+
+    for some in (slice(0, 2), slice(2, 5)):
+        for whole, part in zip(drawn(slice(None)), drawn(some), strict=True):
+            torch.testing.assert_close(part, whole[some])
