@@ -23,7 +23,7 @@ from signpipe.evaluation.protocols import (
 )
 from signpipe.evaluation.protocols.common import Measured, Plan, Request, by_signer
 from signpipe.evaluation.protocols.tables import write_tables
-from signpipe.evaluation.schema import VERSION, Metrics, write_metrics
+from signpipe.evaluation.schema import VERSION, Metrics, read_metrics, write_metrics
 from signpipe.progress import note
 from signpipe.settings import EvaluateSettings
 from signpipe.splits import VAL
@@ -97,6 +97,7 @@ def run(
             metrics = read_json(path)
             then = (metrics.get("version"), metrics.get("inputs"), metrics.get("settings"))
             if then == (VERSION, plan.inputs, plan.settings):
+                metrics = read_metrics(path).model_dump(mode="json")  # checked
                 return EvaluateResult(folder, metrics, already=True)
         made = folder
         if plan.resumable:

@@ -32,9 +32,9 @@ sign that each stream names, the probability of the first, and the second and th
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, first_fault
 from signpipe.workspace import read_json, write_json
 
 FORMAT, VERSION = "signpipe-metrics", 2
@@ -117,7 +117,7 @@ class Metrics(_Part):
     run: str  # its name
     clips: int  # that were scored
     signers: list[str]  # of these clips; "" is an unknown one
-    streams: dict[str, Figures]
+    streams: dict[str, Figures] = Field(min_length=1)
     headline: str  # what `streams` are, in words
     averages: str  # what the measures average over, in words
     both: str  # how `both` is formed, in words
@@ -154,9 +154,7 @@ def read_metrics(path: Path) -> Metrics:
     try:
         return Metrics.model_validate(read_json(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
         raise SignpipeError(
-            f"{path} is no result of this version's evaluate ({field}: {first['msg']}); "
+            f"{path} is no result of this version's evaluate ({first_fault(error)}); "
             "evaluate again with --redo"
         ) from error

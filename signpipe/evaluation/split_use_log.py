@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from signpipe.workspace import Workspace
+from signpipe.workspace import Workspace, parse_json
 
 
 def add(workspace: Workspace, split: str, run: str, protocol: str) -> None:
@@ -31,11 +31,10 @@ def count(workspace: Workspace, split: str) -> dict[str, int]:
     counts: Counter[str] = Counter()
     path = _path(workspace)
     wanted = set(split.split("+"))
-    for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        with suppress(
-            ValueError, KeyError, TypeError, AttributeError
-        ):  # a line cut short by a kill
-            line = json.loads(text)
+    for text in path.read_bytes().split(b"\n") if path.exists() else []:
+        # A line may be cut short by a kill.
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            line = parse_json(text)
             if wanted & set(line["split"].split("+")):
                 counts[f"{line['run']}, {line['protocol']}"] += 1
     return dict(counts)

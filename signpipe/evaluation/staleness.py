@@ -16,13 +16,14 @@ from signpipe.evaluation.protocols import (
 )
 from signpipe.evaluation.protocols.common import fingerprint
 from signpipe.evaluation.schema import Metrics, read_metrics
+from signpipe.model.recognizer_card import read_card
 from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_record
 from signpipe.parts.store import Parts, read_parts_record
-from signpipe.settings import PrepareSettings, under_new_names
+from signpipe.settings import PrepareSettings
 from signpipe.skeleton import KEYPOINTS
 from signpipe.training.finetune import unlabelled
 from signpipe.training.training_runs import ENCODER
-from signpipe.workspace import Workspace, read_json, sha256_while_unchanged
+from signpipe.workspace import Workspace, sha256_while_unchanged
 
 
 class Present:
@@ -96,16 +97,16 @@ def _clips(workspace: Workspace, metrics: Metrics, present: Present) -> str:
     parts = present.parts
     if metrics.protocol == "finetuned":
         source = workspace.run("finetune", metrics.run)
-        card = read_json(source / "recognizer" / "recognizer.json")
+        card = read_card(source / "recognizer")
         clips = finetuned.split_members(workspace, source, parts, metrics.split)
-        signs = set(card["signs"])
+        signs = set(card.signs)
         known = [clip for clip in clips if clip.label in signs]
         now = finetuned.inputs_now(source, parts, known)
         if now["labels"] != metrics.inputs.get("labels"):
             return "labels, signers or splits were changed"
         if now["parts"] != metrics.inputs.get("parts"):
             return "clips were added or changed"
-        if under_new_names(card["prepare"]) != parts.record["settings"]:
+        if card.prepare.model_dump(mode="json") != parts.record["settings"]:
             return "prepare's settings were changed"
     elif present.data(metrics) != metrics.data:
         return "clips, labels, signers or splits were changed"

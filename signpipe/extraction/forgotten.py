@@ -17,7 +17,7 @@ from pathlib import Path
 from signpipe.cliptable import Clip, Label, read_clips, update_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import read_outcomes
-from signpipe.workspace import Workspace, write_text
+from signpipe.workspace import Workspace, parse_json, write_text
 
 
 def forget(workspace: Workspace, clip_ids: Sequence[str]) -> list[Clip]:
@@ -78,9 +78,9 @@ def undo_rename(workspace: Workspace) -> tuple[str, str, list[Clip]]:
         if not lines:
             raise SignpipeError(f"no label of {workspace.root} was renamed")
         try:
-            last = json.loads(lines[-1])
+            last = parse_json(lines[-1])
             old, new, of = str(last["old"]), str(last["new"]), {str(i) for i in last["clips"]}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise SignpipeError(
                 f"the last line of {_renamed(workspace)} is damaged; delete it and correct the "
                 f"labels in {workspace.clips}"

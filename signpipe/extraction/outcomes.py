@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any, get_args
 
 from signpipe.cliptable import Clip
 from signpipe.landmarks.pack import Landmarks
@@ -75,7 +76,11 @@ class Outcome:
         )
 
 
-NAMES = frozenset(field.name for field in fields(Outcome))
+MOST = 1 << 62  # of any number
+# By field; a floating-point number may be written as a whole one.
+KINDS = {field.name: {*(get_args(field.type) or (field.type,))} for field in fields(Outcome)}
+for _kinds in KINDS.values():
+    _kinds |= {int} if float in _kinds else set()
 
 
 def _rounded(share: float | None) -> float | None:
@@ -139,10 +144,21 @@ def _read(path: Path) -> dict[str, tuple[float, Outcome]]:
             try:
                 values = json.loads(line)
                 written = float(values.pop("time", 0))
-                if not values.keys() <= NAMES:  # of another version
-                    values = {key: values[key] for key in values.keys() & NAMES}
-                outcome = Outcome(**values)
+                outcome = _checked(values)
                 found[outcome.clip_id] = written, outcome
-            except (ValueError, TypeError, AttributeError):
+            except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
                 continue
     return found
+
+
+def _checked(values: dict[str, Any]) -> Outcome:
+    """Raises ValueError or TypeError for a field of another type, or no number a clip can have."""
+    if not values.keys() <= KINDS.keys():  # of another version
+        values = {key: values[key] for key in values.keys() & KINDS.keys()}
+    for name, value in values.items():
+        if type(value) not in KINDS[name]:
+            raise TypeError(name)
+        is_number = type(value) is int or type(value) is float
+        if is_number and not (0 <= value < MOST or name == "mtime_ns"):
+            raise ValueError(name)
+    return Outcome(**values)

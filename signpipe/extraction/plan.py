@@ -1,6 +1,5 @@
 """Which clips extract has still to do: one look at each source, at the packs and at the journal."""
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from signpipe.workspace import (
     TEMPORARY,
     Workspace,
     differences,
+    parse_json,
     read_record,
     sha256_of_file,
     sha256_of_version,
@@ -231,7 +231,7 @@ def _adopt(
                 pack.clip_ids != [clip_id]
                 or made.get("source_size") != status.st_size
                 or made.get("segment", "") != video.segment
-                or json.loads(made["settings"]) != settings.model_dump(mode="json")
+                or parse_json(made["settings"]) != settings.model_dump(mode="json")
                 or made["source_sha256"] != sha256_of_file(Path(source))
             ):
                 return None
@@ -252,5 +252,5 @@ def _adopt(
             segment=video.segment,
         )
         return with_landmarks(outcome, landmarks)
-    except (SignpipeError, OSError, KeyError, ValueError, TypeError):
+    except (SignpipeError, OSError, KeyError, ValueError, TypeError, OverflowError):
         return None

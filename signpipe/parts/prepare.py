@@ -1,6 +1,5 @@
 """prepare: keypoint packs -> `parts.h5`, all usable clips' normalised keypoints in one file."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from signpipe.parts.store import read_parts_record, unchanged, write_parts
 from signpipe.progress import Tracker, note, track
 from signpipe.settings import ExtractSettings, PrepareSettings
 from signpipe.wording import counted
-from signpipe.workspace import Workspace, differences, sha256_of_values
+from signpipe.workspace import Workspace, differences, parse_json, sha256_of_values
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,7 @@ def _is_of(pack: Pack, outcome: Outcome) -> bool:
     if not outcome.settings:  # imported
         return True
     try:
-        made = ExtractSettings.model_validate(json.loads(pack.attributes["settings"]))
+        made = ExtractSettings.model_validate(parse_json(pack.attributes["settings"]))
         source = pack.attributes["source_sha256"]
     except (KeyError, ValueError, TypeError):
         return False

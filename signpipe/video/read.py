@@ -35,6 +35,8 @@ FALLBACK_RATE = 30.0  # frames a second where neither time stamps nor the contai
 # Annotations, and containers such as Matroska, round times to milliseconds: a frame that comes less
 # than this before a boundary counts as on it. No frame rate in use has frames so close together.
 ROUNDING = 0.002  # seconds
+# A pixel's sides to each other, and pixels of a picture, which are 400 MB: no recording has more.
+MOST_STRETCHED, MOST_PIXELS = 16, 1 << 27
 # How far before a segment to look for a frame that can be decoded by itself, before giving up.
 BACKSTEPS = (0.0, 1.0, 8.0, 64.0)  # seconds
 
@@ -240,7 +242,7 @@ class Video:
         offset = math.floor((self._origin + seconds) / self._stream.time_base)
         try:
             self._container.seek(offset, stream=self._stream)
-        except av.FFmpegError:
+        except (av.FFmpegError, OverflowError):
             return None
         frames = self._decoded()
         for frame in frames:
@@ -298,7 +300,11 @@ class Video:
             self._quarters = round(frame.rotation / 90) % 4  # counterclockwise
             self.rotation = -90 * self._quarters % 360
             ratio = self._stream.sample_aspect_ratio or 1
+            if not 1 / MOST_STRETCHED <= ratio <= MOST_STRETCHED:
+                raise UnreadableVideo(f"its pixels are said to be {float(ratio):g} times as wide")
             self._size = max(1, round(frame.width * ratio)), frame.height
+            if self._size[0] * self._size[1] > MOST_PIXELS:
+                raise UnreadableVideo(f"its picture is said to be of {self._size} pixels")
             turned = self._quarters % 2 == 1
             self.width, self.height = self._size[::-1] if turned else self._size
         # A stream may change its size; everything after is brought to that of the first frame.

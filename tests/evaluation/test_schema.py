@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from signpipe.errors import SignpipeError
 from signpipe.evaluation.schema import Cell, Figures, Metrics, read_metrics, write_metrics
@@ -54,9 +56,53 @@ def test_signers_come_back_and_a_file_from_before_them_is_read(metrics, tmp_path
     assert read_metrics(path) == metrics
 
 
-@pytest.mark.parametrize("change", [{"version": 1}, {"streams": 3}, {"more": 1}])
+@pytest.mark.parametrize("change", [{"version": 1}, {"streams": 3}, {"streams": {}}, {"more": 1}])
 def test_other_files_are_refused_by_name(metrics, tmp_path, change):
     path = tmp_path / "metrics.json"
     path.write_text(json.dumps(write_metrics(path, metrics) | change))
     with pytest.raises(SignpipeError, match=rf"metrics.json is no result .*{next(iter(change))}"):
         read_metrics(path)
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_value_in_any_field_is_refused_or_read(metrics, tmp_path, data):
+    path = tmp_path / "metrics.json"
+    written = write_metrics(path, metrics)
+    place = data.draw(st.sampled_from([written, written["streams"], written["streams"]["joint"]]))
+    place[data.draw(st.sampled_from(sorted(place)))] = data.draw(ANY)
+    path.write_text(json.dumps(written))
+    try:
+        found = read_metrics(path)
+    except SignpipeError as error:
+        assert "metrics.json" in str(error)
+        return
+    assert all(f"{figures.top1:.1%}" for figures in found.streams.values())
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_bytes_are_refused_or_read(metrics, tmp_path, data):
+    path = tmp_path / "metrics.json"
+    write_metrics(path, metrics)
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at : at + data.draw(st.integers(1, 9))] = data.draw(st.binary(max_size=3))
+    path.write_bytes(content)
+    try:
+        assert read_metrics(path).streams
+    except SignpipeError as error:
+        assert "metrics.json" in str(error)

@@ -1,7 +1,11 @@
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes, with_landmarks
 from signpipe.landmarks.pack import Landmarks
@@ -57,3 +61,50 @@ def test_shares() -> None:
     outcome = with_landmarks(ONE, Landmarks(pose, left, hand))
     assert (outcome.frames, outcome.pose) == (4, 1.0)
     assert (outcome.left_hand, outcome.right_hand) == (0.25, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("clip_id", 7),
+        ("source", None),
+        ("pack", ["a"]),
+        ("index", "1"),
+        ("index", -1),
+        ("frames", 2.5),
+        ("frames", True),
+        ("frames", 10**30),
+        ("fps", float("nan")),
+        ("fps", float("inf")),
+        ("width", {}),
+        ("pose", "0.5"),
+        ("time", "x"),
+    ],
+)
+def test_a_line_with_a_field_of_another_kind_costs_only_itself(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    path = tmp_path / "outcomes.jsonl"
+    append_outcomes(path, [ONE])
+    with open(path, "a") as file:
+        file.write(json.dumps({**asdict(TWO), name: value}) + "\n" + "[" * 100_000 + "\n")
+        file.write('{"frames": ' + "9" * 5000 + "}\n")
+    assert read_outcomes(path) == {"hello/1": ONE}
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.just([])
+)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(name=st.sampled_from(sorted(asdict(ONE))), value=VALUES)
+def test_any_value_in_any_field_gives_a_row_for_the_table_or_nothing(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    path = tmp_path / "outcomes.jsonl"
+    path.write_text(json.dumps({**asdict(ONE), name: value}) + "\n")
+    for outcome in read_outcomes(path).values():
+        assert outcome.clip().frames >= 0

@@ -1,5 +1,6 @@
 import os
 import shutil
+import struct
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -429,3 +430,21 @@ def test_odd_names(tmp_path: Path) -> None:
         odd = os.path.join(os.fsencode(tmp_path), os.fsencode(name))
         shutil.copyfile(path, odd)
         assert len(read(Path(os.fsdecode(odd)))[2]) == 5
+
+
+@pytest.mark.parametrize("ratio", [(2_000_000_000, 1), (1, 2_000_000_000), (17, 1)])
+def test_pixels_of_a_shape_that_none_has(tmp_path: Path, ratio: tuple[int, int]) -> None:
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25, width=64, height=64, pix_fmt="yuv420p")
+        stream.codec_context.sample_aspect_ratio = Fraction(2)
+        picture = np.zeros((64, 64, 3), np.uint8)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    content = path.read_bytes()
+    with Video(path) as video:
+        assert [frame.shape for _, frame in video] == [(64, 128, 3)]
+    place = content.index(b"pasp") + 4
+    path.write_bytes(content[:place] + struct.pack(">II", *ratio) + content[place + 8 :])
+    with Video(path) as video, pytest.raises(UnreadableVideo, match="times as wide"):
+        list(video)

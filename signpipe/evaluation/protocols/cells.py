@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from signpipe.cliptable import Clip
@@ -118,10 +119,13 @@ class Trainer:
     def _kept(
         self, path: Path, signs: list[str], scored: list[Clip]
     ) -> tuple[Scored, float | None]:
-        arrays = load_file(path)
-        weight = float(arrays.pop(WEIGHT)[0])
+        try:
+            arrays = load_file(path)
+            weight = float(arrays.pop(WEIGHT)[0])
+        except (OSError, SafetensorError, KeyError, IndexError, TypeError, ValueError) as error:
+            raise SignpipeError(f"cannot read {path}: {error}; delete it and go on") from error
         shapes = {values.shape for values in arrays.values()}
-        if shapes != {(len(scored), len(signs))}:
+        if shapes != {(len(scored), len(signs))} or not 0 <= weight <= 1:
             raise SignpipeError(f"{path} does not fit this evaluation; use --redo")
         # In the order of the protocols' tables, joint before motion, which a file does not keep.
         logits = combine({stream: arrays[stream] for stream in sorted(arrays)}, weight)
