@@ -63,8 +63,9 @@ def raw_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSettin
 def strong_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings) -> Features:
     """As `raw_keypoints`, and made the most of without learning: what an encoder has to surpass.
 
-    The hand that is seen longer comes first, as if all were right-handed; hands and trunk are each
-    centred over the clips `rows` and of unit length, the trunk's share being `TRUNK_SHARE`.
+    The hand that is seen longer comes first, as if all were right-handed; hands (first in each
+    frame, then altogether) and trunk are of unit length and centred over the clips `rows`, the
+    trunk's share being `TRUNK_SHARE`.
     """
     collected: dict[str, list[NDArray[np.float32]]] = {"joint": [], "motion": []}
     for sampled in _sampled(parts, rows, settings.frames):
@@ -79,9 +80,12 @@ def strong_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSet
 
 def _balanced(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """(B, T, 49, 2) -> (B, T * 98): hands and trunk centred, of unit length times their share."""
-    hands = points[:, :, : TRUNK.start].reshape(len(points), -1)
-    trunk = points[:, :, TRUNK].reshape(len(points), -1)
-    each = unit({"hands": hands - hands.mean(axis=0), "trunk": trunk - trunk.mean(axis=0)})
+    clips, frames = points.shape[:2]
+    hands = points[:, :, : TRUNK.start].reshape(clips, frames, -1)
+    # Each frame's hands count alike, whether they are open or closed, one or both.
+    hands = hands / np.maximum(np.linalg.norm(hands, axis=2, keepdims=True), np.float32(1e-12))
+    flat = {"hands": hands.reshape(clips, -1), "trunk": points[:, :, TRUNK].reshape(clips, -1)}
+    each = unit({part: rows - rows.mean(axis=0) for part, rows in flat.items()})
     return np.concatenate([each["hands"], np.float32(TRUNK_SHARE) * each["trunk"]], axis=1)
 
 

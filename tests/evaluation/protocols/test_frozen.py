@@ -8,13 +8,12 @@ import pytest
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
-from signpipe.evaluation.knn_probe import votes
+from signpipe.evaluation.knn_probe import nearest, votes
 from signpipe.evaluation.protocols.common import Request
 from signpipe.evaluation.protocols.frozen import Sides, find, members
 from signpipe.evaluation.schema import read_metrics
 from signpipe.parts import prepare
 from signpipe.settings import PrepareSettings
-from signpipe.training.features import unit
 
 
 @pytest.mark.parametrize("protocol", ["linear", "knn"])
@@ -45,10 +44,11 @@ def test_k_is_chosen_on_val_alone(pretrained, brief):
     frozen = find(pretrained, Request())
     clips = members(pretrained, frozen.parts, "val")
     sides = Sides.of(frozen, clips)
-    known, asked = unit(sides.train)["joint"], unit(sides.asked)["joint"][:12]
+    joint = {"joint": sides.asked["joint"][:12]}
+    (found,) = nearest({"joint": sides.train["joint"]}, joint, [{"joint": 1.0}], 36)
     merits = {
         k: (share.argmax(axis=1) == sides.val_labels).mean()
-        for k, share in votes(known, sides.train_labels, asked, 3, (1, 36))
+        for k, share in votes(found, sides.train_labels, 3, (1, 36))
     }
     assert merits[chosen["neighbours"]["joint"]] == max(merits.values())
 
