@@ -83,10 +83,11 @@ def _freedom(v: Values, c: Values, share: Values, counts: Numbers, loose: float)
     part of v less well; that of c is told by the groups that have several signs.
     """
     alike = (counts**2).sum() / counts.sum() - 1
-    of_v = max(loose, 1.0) / (1 + share * alike)
+    told = max(loose, 1.0) if loose > 1e-9 else np.inf  # v is then what it can be at most
+    of_v = told / (1 + share * alike)
     several = (counts * (counts - 1)).astype(float)
     of_c = max(several.sum() ** 2 / max((several**2).sum(), 1.0) - 1, 1.0)
-    return (v + c + 1e-300) / (v / of_v + c / of_c + 1e-300)
+    return np.where(v + c > 0, (v + c) / (v / of_v + c / of_c + 1e-300), of_v)
 
 
 def _together(weights: "csr_array", of_group: Numbers, weight: Values) -> float:

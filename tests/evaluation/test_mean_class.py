@@ -72,6 +72,13 @@ def test_two_clips_that_are_right_say_little():
     assert of_mean_class(one, 0.95)[0][0] < 0.5
 
 
+def test_where_signs_are_all_right_or_all_wrong_the_interval_is_not_everything():
+    hits, labels = np.array([[1, 1, 1, 1, 1, 1, 0, 0.0]]), np.repeat(np.arange(4), 2)
+    ((low, high),) = of_mean_class(mean_class(hits, labels, np.arange(8)), 0.95)
+    assert 0.15 < low < 0.41  # Wilson's for 6 of 8 is 40.9 to 92.9 %
+    assert 0.92 < high < 0.98
+
+
 def test_many_clips_and_signs_take_no_table_of_both():
     rng = np.random.default_rng(3)
     labels = rng.integers(1000, size=50_000)
