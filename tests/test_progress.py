@@ -1,4 +1,8 @@
+import os
+import pty
 import re
+import subprocess
+import sys
 
 from signpipe import progress
 from signpipe.progress import duration, track
@@ -27,3 +31,14 @@ def test_short_work_is_silent(capsys):
     with track("extract", 1) as tracker:
         tracker.advance()
     assert capsys.readouterr().err == ""
+
+
+def test_what_is_printed_beside_a_bar_goes_where_stdout_goes():
+    leader, log = pty.openpty()
+    program = "from signpipe.progress import track\nwith track('look', 2): print('a result')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=log, text=True, check=True
+    )
+    os.close(log)
+    assert done.stdout == "a result\n"
+    os.close(leader)
