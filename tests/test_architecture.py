@@ -107,3 +107,12 @@ def test_only_extraction_meets_the_system_libraries_of_opencv():
     for module in modules:
         assert loaded_by(f"signpipe.{module}", "cv2", "mediapipe") == ""
     assert loaded_by("signpipe.demo.pipeline", "cv2", "mediapipe") == ""
+
+
+def test_no_two_classes_have_one_name():
+    seen: dict[str, str] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                assert node.name not in seen, f"{node.name}: {path} and {seen[node.name]}"
+                seen[node.name] = str(path)

@@ -13,8 +13,8 @@ from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
-    from signpipe.report.extraction_report import ReportResult
-    from signpipe.report.results_report import ReportResult as ResultsReport
+    from signpipe.report.extraction_report import ExtractionReport
+    from signpipe.report.results_report import ResultsReport
 
 
 def report(
@@ -51,7 +51,7 @@ REPORTS: dict[str, Callable[[Workspace, Path | None], None]] = {
 }
 
 
-def show_extraction(result: "ReportResult") -> None:
+def show_extraction(result: "ExtractionReport") -> None:
     """Show where the page is and what on it asks for a look."""
     print(f"{result.path}: {counted(result.clips, 'clip')}")
     if result.duplicates:

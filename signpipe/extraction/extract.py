@@ -31,7 +31,7 @@ from signpipe.extraction.layouts import Layout, Place, relabelled, tell_folder_l
 from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes
 from signpipe.extraction.plan import (
     WITHOUT_LANDMARKS,
-    Plan,
+    ExtractionPlan,
     find_packs,
     journal_of,
     make_plan,
@@ -203,14 +203,16 @@ def _options(
     return tuple(options)
 
 
-def _locally(plan: Plan, settings: ExtractSettings, workers: int, timeout: float | None) -> Results:
+def _locally(
+    plan: ExtractionPlan, settings: ExtractSettings, workers: int, timeout: float | None
+) -> Results:
     make = partial(clip_worker, settings)
     return run_jobs(plan.jobs, make, workers, timeout=timeout, recycle=RECYCLE)
 
 
 def _on_cluster(
     workspace: Workspace,
-    plan: Plan,
+    plan: ExtractionPlan,
     settings: ExtractSettings,
     scheduler: str,
     timeout: float | None,
@@ -222,7 +224,7 @@ def _on_cluster(
 
 def _extract(
     journal: Path,
-    plan: Plan,
+    plan: ExtractionPlan,
     settings: ExtractSettings,
     results: Results,
     table: "partial[dict[str, Clip]]",
@@ -267,7 +269,7 @@ def _tell(text: str, told: set[str]) -> None:
         note(text)
 
 
-def _catch_up(workspace: Workspace, plan: Plan) -> None:
+def _catch_up(workspace: Workspace, plan: ExtractionPlan) -> None:
     """A stop may fall between a clip's line in the journal and its place in the plan."""
     journal = read_outcomes(workspace.outcomes)
     for job in plan.jobs:
@@ -276,7 +278,7 @@ def _catch_up(workspace: Workspace, plan: Plan) -> None:
             plan.done[job.clip_id] = plan.journal[job.clip_id] = outcome
 
 
-def _left(workspace: Workspace, plan: Plan, again: bool) -> int | None:
+def _left(workspace: Workspace, plan: ExtractionPlan, again: bool) -> int | None:
     """How many of the given clips nobody has done yet; None if they are done again."""
     if again:
         return None
@@ -312,7 +314,7 @@ class GivenLabels:
 
 def _given_labels(
     workspace: Workspace,
-    plan: Plan,
+    plan: ExtractionPlan,
     found: Sequence[FoundVideo],
     file: Path | None,
     layout: Layout | None,
@@ -335,7 +337,9 @@ def _given_labels(
     return GivenLabels(new, changed)
 
 
-def _update_table(workspace: Workspace, plan: Plan, known: GivenLabels) -> dict[str, Clip]:
+def _update_table(
+    workspace: Workspace, plan: ExtractionPlan, known: GivenLabels
+) -> dict[str, Clip]:
     done = (clip_id for clip_id in plan.ids.values() if clip_id in plan.done)  # in paths' order
     none = Label("")
     filled = ((plan.done[clip_id], known.new.get(clip_id, none)) for clip_id in done)

@@ -34,7 +34,7 @@ WITHOUT_LANDMARKS = ("failed", "empty", "unreadable")
 
 
 @dataclass
-class Plan:
+class ExtractionPlan:
     """`ids` holds the clip id of every given video by its key, `jobs` what is to be done.
 
     `done` are the outcomes of the given videos that stand; `journal` all known ones. Of a shard,
@@ -55,7 +55,7 @@ def make_plan(
     shard: Shard | None = None,
     redo: bool = False,
     retry_failed: bool = False,
-) -> Plan:
+) -> ExtractionPlan:
     """Decide for every video of the shard whether it is done. Call it while holding the workspace.
 
     A pack that a killed run left without a journal line is taken over; what has changed in the
@@ -71,7 +71,7 @@ def make_plan(
             tracker.advance()
             return _is_moved(video, outcome)
 
-        plan = Plan(name_clips(found, journal, is_moved), journal)
+        plan = ExtractionPlan(name_clips(found, journal, is_moved), journal)
     _check_given_ids(workspace, found, journal, redo)
     _check_settings(workspace, settings, plan, redo)
     fingerprint = settings_fingerprint(settings)
@@ -160,7 +160,7 @@ def _is_from(video: FoundVideo, outcome: Outcome) -> bool:
 
 
 def _check_settings(
-    workspace: Workspace, settings: ExtractSettings, plan: Plan, redo: bool
+    workspace: Workspace, settings: ExtractSettings, plan: ExtractionPlan, redo: bool
 ) -> None:
     record = read_record(workspace.keypoints)
     now = settings.model_dump(mode="json")

@@ -13,6 +13,7 @@ from signpipe.report.duplicate_clips import crossing
 from signpipe.report.faults import WORST, Fault, better_hand
 from signpipe.report.handedness import Handedness
 from signpipe.video.recordings import DuplicateGroup
+from signpipe.wording import counted, listed, noun
 
 MOST = 300  # rows of a table; the clip table has them all
 NAMED = 6  # clips of one group of duplicates
@@ -28,7 +29,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Findings:
+class ExtractionFindings:
     """All that the page tells. `clips` is the clip table, at least one row; `thumbnails` are PNGs
     by clip id; `unread` says which packs could not be read and why; `splits` in words where the
     splits come from."""
@@ -42,7 +43,7 @@ class Findings:
     unread: Sequence[str] = ()
 
 
-def extraction_page(findings: Findings) -> Page:
+def extraction_page(findings: ExtractionFindings) -> Page:
     """Build the page."""
     clips = findings.clips
     seen = [clip for clip in clips if clip.pose is not None and clip.frames]
@@ -61,11 +62,13 @@ def extraction_page(findings: Findings) -> Page:
 
 def _facts(clips: Sequence[Clip], seen: Sequence[Clip]) -> list[tuple[str, str]]:
     usable = sum(clip.usable for clip in clips)
-    facts = [(f"{len(clips):,}", "clips"), (f"{usable:,}", "with landmarks to learn from")]
-    facts.append((f"{sum(clip.frames for clip in clips):,}", "frames"))
-    signers, labels = len(_values(clips, "signer")), len(_values(clips, "label"))
-    facts.append((f"{signers:,}", "signer" if signers == 1 else "signers"))
-    facts.append((f"{labels:,}", "label" if labels == 1 else "labels"))
+    frames = sum(clip.frames for clip in clips)
+    facts = [(f"{len(clips):,}", noun(len(clips), "clip"))]
+    facts.append((f"{usable:,}", "with landmarks to learn from"))
+    facts.append((f"{frames:,}", noun(frames, "frame")))
+    for column in ("signer", "label"):
+        count = len(_values(clips, column))
+        facts.append((f"{count:,}", noun(count, column)))
     pose, hand = rate(seen, lambda clip: clip.pose), rate(seen, better_hand)
     if pose is not None and hand is not None:
         facts.append((f"{pose:.0%}", "of frames show a person"))
@@ -84,17 +87,13 @@ def rate(clips: Sequence[Clip], share: Callable[[Clip], float | None]) -> float 
     return sum(value * count for value, count in known) / frames if frames else None
 
 
-def _warnings(page: Page, findings: Findings) -> None:
+def _warnings(page: Page, findings: ExtractionFindings) -> None:
     leaks = sum(group.crosses_splits for group in findings.duplicates)
     if leaks:
-        page.warning(f"{_groups(leaks)} of duplicates lie across splits: see Duplicates.")
+        lie = counted(leaks, "group of duplicates lies", "groups of duplicates lie")
+        page.warning(f"{lie} across splits: see Duplicates.")
     if findings.unread:
-        more = f", and {len(findings.unread) - 1} more" if len(findings.unread) > 1 else ""
-        page.warning(f"Not everything could be looked at: {findings.unread[0]}{more}.")
-
-
-def _groups(count: int) -> str:
-    return "1 group" if count == 1 else f"{count:,} groups"
+        page.warning(f"Not everything could be looked at: {listed(findings.unread, 1)}.")
 
 
 def _outcomes(page: Page, clips: Sequence[Clip]) -> None:
@@ -148,7 +147,7 @@ def _rates(page: Page, clips: Sequence[Clip], column: Literal["signer", "label"]
     page.table(columns, cells, caption)
 
 
-def _worst(page: Page, findings: Findings) -> None:
+def _worst(page: Page, findings: ExtractionFindings) -> None:
     page.heading("The worst clips")
     if not findings.worst:
         page.text("Nothing is wrong with any clip that has landmarks.")
@@ -215,17 +214,18 @@ def _hands(page: Page, judged: Sequence[Handedness]) -> None:
     enough = [item for item in judged if item.clips >= handedness.CLIPS]
     found = [item for item in enough if item.other_handed]
     if not found:
-        page.text(f"None of the {len(enough)} signers who can be judged stands out.")
+        judgeable = counted(len(enough), "signer who can be judged", "signers who can be judged")
+        page.text(f"Nobody stands out among {judgeable}.")
         return
     page.text(
-        f"Likely left-handed or mirrored, compared with the others: {len(found)} of the "
-        f"{len(enough)} signers who can be judged."
+        f"Likely left-handed or mirrored, compared with the others: {len(found):,} of "
+        f"{counted(len(enough), 'signer')} who can be judged."
     )
     rows: list[list[TableCell]] = [[item.signer, item.clips, Share(item.against)] for item in found]
     page.table(["signer", "clips judged", "other hand leads"], rows)
 
 
-def _duplicates(page: Page, findings: Findings) -> None:
+def _duplicates(page: Page, findings: ExtractionFindings) -> None:
     page.heading("Duplicates")
     page.text(
         "Extracted clips from the same part of files with the same bytes, and imported clips whose "
@@ -240,8 +240,8 @@ def _duplicates(page: Page, findings: Findings) -> None:
     faulty = sum(bool(crossing(group)) for group in groups)
     leaks = sum(group.crosses_splits for group in groups)
     page.text(
-        f"{_groups(len(groups))}, {extra:,} clips too many; {faulty:,} lie under different labels, "
-        f"signers or splits, {leaks:,} of them across splits."
+        f"{counted(len(groups), 'group')}, {counted(extra, 'clip')} too many. Groups under "
+        f"different labels, signers or splits: {faulty:,}, of these across splits: {leaks:,}."
     )
     if leaks:
         page.warning(
@@ -249,12 +249,7 @@ def _duplicates(page: Page, findings: Findings) -> None:
             "Give all copies of a group one split in the clip table, or delete all rows but one."
         )
     rows: list[list[TableCell]] = [
-        [crossing(group) or "repeated", len(group.clip_ids), _some(group.clip_ids)]
+        [crossing(group) or "repeated", len(group.clip_ids), listed(group.clip_ids, NAMED)]
         for group in groups[:MOST]
     ]
     page.table(["what", "clips", "which"], rows, f"The gravest first{_first(groups)}")
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

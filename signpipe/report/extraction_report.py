@@ -19,7 +19,7 @@ from signpipe.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class ReportResult:
+class ExtractionReport:
     """The page, and how many clips it tells of, how many groups of duplicates, how many of these
     are leaks, how many signers likely are left-handed or mirrored, and which packs are unread."""
 
@@ -31,13 +31,13 @@ class ReportResult:
     unread: tuple[str, ...]
 
 
-def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
+def run(workspace: Workspace, *, out: Path | str | None = None) -> ExtractionReport:
     """Write a self-contained HTML page; `out` defaults to `report/extraction.html` inside.
 
     Packs that cannot be read are named on the page and the rest goes on. Raises SignpipeError if
     there is no clip, or the page cannot be written.
     """
-    from signpipe.report.extraction_page import Findings, extraction_page
+    from signpipe.report.extraction_page import ExtractionFindings, extraction_page
 
     clips = list(read_clips(workspace.clips).values())
     if not clips:
@@ -50,7 +50,7 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
     fingerprints, leads = _look(workspace, clips, outcomes, unread)
     splits, how = _splits(clips)
     faults = worst(clips)
-    findings = Findings(
+    findings = ExtractionFindings(
         clips,
         faults,
         _thumbnails(workspace, (outcomes.get(fault.clip.clip_id) for fault in faults), unread),
@@ -64,7 +64,7 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
         extraction_page(findings).write(path)
     except OSError as error:
         raise SignpipeError(f"cannot write {path}: {error.strerror or error}") from error
-    return ReportResult(
+    return ExtractionReport(
         path,
         len(clips),
         len(findings.duplicates),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from signpipe.cliptable import Clip
+from signpipe.wording import counted
 
 WORST = 20
 # Below these a clip is said to be poor; the shares are of its frames.
@@ -45,7 +46,7 @@ def examine(clip: Clip) -> Fault:
     if clip.status == "truncated":
         complaints.append((0.5, f"the file is cut short: {clip.reason}"))
     if clip.frames < FRAMES:
-        complaints.append((0.5, f"it has only {clip.frames} frames"))
+        complaints.append((0.5, f"it has only {counted(clip.frames, 'frame')}"))
     if clip.fps is not None and clip.fps < RATE:
         complaints.append((0.3, f"{clip.fps:.3g} frames a second miss fast movements"))
     if clip.width and clip.height and min(clip.width, clip.height) < SIDE:

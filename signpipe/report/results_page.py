@@ -37,7 +37,7 @@ NAMED = 3  # stale evaluations
 
 
 @dataclass(frozen=True)
-class Findings:
+class ResultsFindings:
     """All that the page tells. `main` is the evaluation whose clips are looked at, `embedded` what
     its clips look like to the encoders, or in words why it cannot be told; `scored` how often each
     split was scored; `unread` which results cannot be read and why."""
@@ -51,7 +51,7 @@ class Findings:
     unread: Sequence[str] = ()
 
 
-def build(findings: Findings, report: ReportWriter, reader: FootageReader) -> None:
+def build(findings: ResultsFindings, report: ReportWriter, reader: FootageReader) -> None:
     """Fill the page, and write the files behind it."""
     _head(report.page, findings)
     add_protocols(report, findings.evaluations, findings.scored)
@@ -66,7 +66,7 @@ def build(findings: Findings, report: ReportWriter, reader: FootageReader) -> No
         report.page.heading("Not shown").text(f"Some clips could not be drawn: {failures}.")
 
 
-def _head(page: Page, findings: Findings) -> None:
+def _head(page: Page, findings: ResultsFindings) -> None:
     """How much there is, the figures of the main evaluation, and what to be wary of."""
     counts = [(len(findings.runs[stage]), f"{name} run") for stage, name in STAGES.items()]
     counts.append((len(findings.evaluations), "evaluation"))
@@ -117,7 +117,7 @@ def _headline(page: Page, main: Evaluation) -> None:
         )
 
 
-def _looked_at(report: ReportWriter, findings: Findings, reader: FootageReader) -> None:
+def _looked_at(report: ReportWriter, findings: ResultsFindings, reader: FootageReader) -> None:
     """The sections about single clips."""
     main = findings.main
     if main is None:

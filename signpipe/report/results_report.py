@@ -30,7 +30,7 @@ from signpipe.report.results.evaluations import (
 from signpipe.report.results.footage_reader import FootageReader
 from signpipe.report.results.report_writer import ReportWriter, folder_of
 from signpipe.report.results.run_histories import read_runs
-from signpipe.report.results_page import LEAD, TITLE, Findings, build
+from signpipe.report.results_page import LEAD, TITLE, ResultsFindings, build
 from signpipe.settings import EncoderSettings, PrepareSettings
 from signpipe.training.features import embed, join, unit
 from signpipe.training.loop import pick_device
@@ -42,7 +42,7 @@ STAGES = ("pretrain", "finetune")
 
 
 @dataclass(frozen=True)
-class ReportResult:
+class ResultsReport:
     """The page, the folder of the files behind it, how many evaluations it tells of; (what,
     command) for what cannot be shown yet; and which results are unread and why."""
 
@@ -53,7 +53,7 @@ class ReportResult:
     unread: tuple[str, ...]
 
 
-def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
+def run(workspace: Workspace, *, out: Path | str | None = None) -> ResultsReport:
     """Write a self-contained HTML page; `out` defaults to `report/results.html` inside.
 
     The PNG and CSV behind it lie in a folder of the page's name beside it. What has not been run is
@@ -79,12 +79,12 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> ReportResult:
         raise SignpipeError(
             f"cannot write {error.filename or path}: {error.strerror or error}"
         ) from error
-    return ReportResult(
+    return ResultsReport(
         path, folder, len(findings.evaluations), tuple(report.missing), tuple(findings.unread)
     )
 
 
-def gather(workspace: Workspace) -> Findings:
+def gather(workspace: Workspace) -> ResultsFindings:
     """Read all that the page tells."""
     evaluations, unread = read_evaluations(workspace)
     evaluations = marked(workspace, evaluations)
@@ -100,7 +100,7 @@ def gather(workspace: Workspace) -> Findings:
             unread.append(str(error))
             main = None
     splits = {name for one in evaluations for name in one.metrics.split.split("+")}
-    return Findings(
+    return ResultsFindings(
         runs=runs,
         evaluations=evaluations,
         main=main,

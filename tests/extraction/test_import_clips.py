@@ -14,7 +14,7 @@ from signpipe.cliptable import read_clips
 from signpipe.extraction import import_clips, limited
 from signpipe.extraction.import_keypoints import ImportResult, run
 from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes
-from signpipe.landmarks.formats.foreign import ForeignClip, Recording
+from signpipe.landmarks.formats.foreign import ForeignClip, ForeignRecording
 from signpipe.landmarks.formats.pose_files import pose_bytes, read_pose
 from signpipe.landmarks.pack import Landmarks, open_pack
 from signpipe.progress import track
@@ -187,17 +187,19 @@ def test_folders_of_vectors(tmp_path: Path, workspace: Workspace):
     assert (again.done_before, again.statuses) == (3, {"ok": 3, "unreadable": 1})
 
 
-def _endless(path: Path) -> Recording:
+def _endless(path: Path) -> ForeignRecording:
     while path:
         pass
     raise AssertionError
 
 
-def _greedy(path: Path) -> Recording:
-    return Recording(Landmarks(*[np.empty(5 << 30, np.uint8)] * 3), path.name)  # of the 4 there are
+def _greedy(path: Path) -> ForeignRecording:
+    return ForeignRecording(
+        Landmarks(*[np.empty(5 << 30, np.uint8)] * 3), path.name
+    )  # of the 4 there are
 
 
-def _deadly(path: Path) -> Recording:
+def _deadly(path: Path) -> ForeignRecording:
     os.kill(os.getpid(), signal.SIGSEGV)
     return _endless(path)
 

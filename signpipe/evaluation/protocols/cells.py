@@ -75,7 +75,7 @@ def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Star
 
 
 @dataclass(frozen=True)
-class Trainer:
+class CellTrainer:
     """What all cells have in common."""
 
     workspace: Workspace

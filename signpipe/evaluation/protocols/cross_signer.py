@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupKFold
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
-from signpipe.evaluation.protocols.cells import Start, Trainer, find_start
+from signpipe.evaluation.protocols.cells import CellTrainer, Start, find_start
 from signpipe.evaluation.protocols.common import (
     Measured,
     Plan,
@@ -121,7 +121,7 @@ def _measure(
     signs: list[str],
     folder: Path,
 ) -> Measured:
-    trainer = Trainer(workspace, start.parts, "by signer", folder)
+    trainer = CellTrainer(workspace, start.parts, "by signer", folder)
     cells: list[Cell] = []
     each: list[Scored] = []
     for number, (held_out, others) in enumerate(folds):

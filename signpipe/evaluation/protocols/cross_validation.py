@@ -15,7 +15,7 @@ from sklearn.model_selection import GroupKFold
 
 from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
-from signpipe.evaluation.protocols.cells import Start, Trainer
+from signpipe.evaluation.protocols.cells import CellTrainer, Start
 from signpipe.evaluation.protocols.common import (
     Measured,
     Plan,
@@ -176,7 +176,7 @@ def _measure(
     pool: list[Clip],
     folder: Path,
 ) -> Measured:
-    trainer = Trainer(workspace, start.parts, how, folder)
+    trainer = CellTrainer(workspace, start.parts, how, folder)
     cells: list[Cell] = []
     each: list[Scored] = []
     for number, (held_out, others) in enumerate(folds):

@@ -15,7 +15,7 @@ import numpy as np
 
 from signpipe.cliptable import Clip
 from signpipe.evaluation.predictions import cell_file, cell_name, write_predictions
-from signpipe.evaluation.protocols.cells import Start, Trainer, find_start
+from signpipe.evaluation.protocols.cells import CellTrainer, Start, find_start
 from signpipe.evaluation.protocols.common import (
     Measured,
     Plan,
@@ -96,7 +96,7 @@ def _measure(
     folder: Path,
 ) -> Measured:
     asked = request.settings
-    trainer = Trainer(workspace, start.parts, chosen.how, folder)
+    trainer = CellTrainer(workspace, start.parts, chosen.how, folder)
     cells: list[Cell] = []
     summary: list[Cell] = []
     # The labels that a fraction leaves out are hidden, not the clips.

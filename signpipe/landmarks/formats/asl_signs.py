@@ -15,7 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpipe.landmarks.formats.foreign import ForeignClip, Recording, UnreadableClip, optional
+from signpipe.landmarks.formats.foreign import (
+    ForeignClip,
+    ForeignRecording,
+    UnreadableClip,
+    optional,
+)
 from signpipe.landmarks.pack import SHAPES, Landmarks
 from signpipe.progress import note
 from signpipe.tables import read_table
@@ -58,7 +63,7 @@ def find_sequences(table: Path) -> Iterator[ForeignClip]:
         )
 
 
-def read_sequence(path: Path) -> Recording:
+def read_sequence(path: Path) -> ForeignRecording:
     """The clip of one parquet file, its frames in the order of their numbers.
 
     Raises UnreadableClip if the file is damaged or of another layout, OSError if it cannot be read,
@@ -82,7 +87,7 @@ def read_sequence(path: Path) -> Recording:
     visibility = np.where(np.isnan(parts["pose"][..., :1]), np.float32(np.nan), np.float32(1))
     pose = np.concatenate([parts["pose"], visibility], axis=-1)
     landmarks = Landmarks(pose, parts["left_hand"], parts["right_hand"])
-    return Recording(landmarks, hashlib.sha256(content).hexdigest())
+    return ForeignRecording(landmarks, hashlib.sha256(content).hexdigest())
 
 
 def _columns(

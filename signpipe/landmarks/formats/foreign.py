@@ -18,7 +18,7 @@ class UnreadableClip(SignpipeError):
 
 
 @dataclass(frozen=True)
-class Recording:
+class ForeignRecording:
     """What one clip's file or folder holds.
 
     `sha256` is that of the bytes that were read; `fps`, `width` and `height` (pixels) are None
@@ -48,7 +48,7 @@ class ForeignClip:
     path: Path
     collection: str
     name: str
-    read: Callable[[Path], Recording]
+    read: Callable[[Path], ForeignRecording]
     label: str = ""
     signer: str = ""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from signpipe.landmarks.formats.foreign import Recording, UnreadableClip
+from signpipe.landmarks.formats.foreign import ForeignRecording, UnreadableClip
 from signpipe.landmarks.pack import Landmarks
 
 NUMBERS = 33 * 4 + 468 * 3 + 21 * 3 + 21 * 3
@@ -21,7 +21,7 @@ POSE, LEFT_HAND, RIGHT_HAND = slice(0, 132), slice(1536, 1599), slice(1599, 1662
 MOST_BYTES = 100_000  # of one frame's file; 1,662 float64 are 13 KB
 
 
-def read_vectors(folder: Path) -> Recording:
+def read_vectors(folder: Path) -> ForeignRecording:
     """The clip of one folder, its frames in the order of their numbers, which start at 0 or 1.
 
     Raises UnreadableClip for a frame that is missing, damaged, pickled or of another size, OSError
@@ -41,7 +41,7 @@ def read_vectors(folder: Path) -> Recording:
     landmarks = Landmarks(
         pose.reshape(-1, 33, 4), left.reshape(-1, 21, 3), right.reshape(-1, 21, 3)
     )
-    return Recording(landmarks, digest.hexdigest())
+    return ForeignRecording(landmarks, digest.hexdigest())
 
 
 def _in_order(paths: Sequence[Path]) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signpipe.landmarks.formats.foreign import Recording, UnreadableClip, optional
+from signpipe.landmarks.formats.foreign import ForeignRecording, UnreadableClip, optional
 from signpipe.landmarks.pack import SHAPES, Landmarks
 from signpipe.skeleton import HAND_LANDMARKS, HAND_LINES, POSE_LANDMARKS
 
@@ -45,7 +45,7 @@ LEAST_CONFIDENCE = 1e-6
 MOST_PIXELS = 65_535  # of width or height
 
 
-def read_pose(path: Path) -> Recording:
+def read_pose(path: Path) -> ForeignRecording:
     """The clip of one `.pose` file; of several people the first.
 
     Raises UnreadableClip if it is damaged or not of MediaPipe Holistic, OSError if it cannot be
@@ -76,7 +76,7 @@ def read_pose(path: Path) -> Recording:
     rate = fps if math.isfinite(fps) and fps > 0 else None
     times = np.arange(len(data)) / rate if rate else None
     landmarks = Landmarks(**parts, times=times)
-    return Recording(landmarks, hashlib.sha256(content).hexdigest(), rate, *size)
+    return ForeignRecording(landmarks, hashlib.sha256(content).hexdigest(), rate, *size)
 
 
 def _format() -> None:
