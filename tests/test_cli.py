@@ -151,6 +151,15 @@ def test_debug_shows_the_traceback(tmp_path, monkeypatch):
     assert "Traceback" in run("--debug", "evaluate").stderr
 
 
+def test_threads_that_wait_do_not_spin(monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    monkeypatch.setattr(sys, "argv", ["signpipe", "--version"])
+    with pytest.raises(SystemExit):
+        main()
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"  # before any command loads torch
+
+
 def test_status_of_nothing(tmp_path):
     done = run("status", "-w", tmp_path / "my workspace")
     assert done.returncode == 0

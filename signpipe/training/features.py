@@ -96,7 +96,7 @@ def _sampled(parts: Parts, rows: NDArray[np.int64], frames: int) -> Iterator[Ten
 
 
 @torch.no_grad()
-def settle(
+def calibrate_batch_norm(
     encoders: nn.ModuleDict, parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings
 ) -> None:
     """Set the batch-norm statistics of random weights to those of the clips `rows`.

@@ -62,8 +62,8 @@ class Pretraining:
     ) -> None:
         self.settings, self.parts, self.rows, self.signers = settings, parts, rows, signers
         self.batch = min(settings.batch_size, len(rows))
-        self.steps_a_pass = len(rows) // self.batch
-        self.steps = max(self.steps_a_pass, settings.min_steps_per_epoch)
+        self.steps_per_pass = len(rows) // self.batch
+        self.steps = max(self.steps_per_pass, settings.min_steps_per_epoch)
         self.batches = Prefetch(self._batch, self.steps, settings.epochs)
         self._pass: tuple[tuple[int, int], NDArray[np.int64]] = (-1, -1), np.empty(0, np.int64)
         queue = min(settings.queue, len(rows))
@@ -98,7 +98,7 @@ class Pretraining:
 
     def _chosen(self, epoch: int, step: int) -> NDArray[np.int64]:
         """The step's share of a shuffled pass over all clips."""
-        finished, place = divmod(step, self.steps_a_pass)
+        finished, place = divmod(step, self.steps_per_pass)
         return self._order(epoch, finished)[place * self.batch : (place + 1) * self.batch]
 
     def _order(self, epoch: int, finished: int) -> NDArray[np.int64]:

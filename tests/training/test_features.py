@@ -7,7 +7,14 @@ from signpipe.model.encoder import Encoder
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings
 from signpipe.training import features
-from signpipe.training.features import embed, join, raw_keypoints, settle, strong_keypoints, unit
+from signpipe.training.features import (
+    calibrate_batch_norm,
+    embed,
+    join,
+    raw_keypoints,
+    strong_keypoints,
+    unit,
+)
 
 SETTINGS = EncoderSettings(
     frames=8,
@@ -47,7 +54,7 @@ def test_features_do_not_depend_on_the_batch_and_nothing_is_learned(parts, encod
 def test_settled_statistics_spread_the_features(parts, encoders):
     rows = np.arange(7)
     before = embed(encoders, parts, rows, SETTINGS)["joint"]
-    settle(encoders, parts, rows, SETTINGS)
+    calibrate_batch_norm(encoders, parts, rows, SETTINGS)
     after = embed(encoders, parts, rows, SETTINGS)["joint"]
     assert after.std(axis=0).mean() > before.std(axis=0).mean()
 

@@ -38,10 +38,10 @@ from signpipe.settings import STREAMS_OF, EvaluateSettings
 from signpipe.splits import TRAIN, VAL
 from signpipe.training.features import (
     Features,
+    calibrate_batch_norm,
     embed,
     join,
     raw_keypoints,
-    settle,
     strong_keypoints,
     unit,
 )
@@ -191,7 +191,7 @@ def _sources(kind: str, frozen: Frozen, rows: NDArray[np.int64]) -> list[Feature
     for seed in RANDOM_SEEDS:
         torch.manual_seed(seed)
         encoders = new_encoders(frozen.card).to(pick_device())
-        settle(encoders, parts, rows, settings)
+        calibrate_batch_norm(encoders, parts, rows, settings)
         random.append(unit(embed(encoders, parts, rows, settings)))
     return random
 
