@@ -1,8 +1,7 @@
 """export-poses: the workspace's clips as `.pose` files, and a labels file that goes with them."""
 
 import errno
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +9,9 @@ from signpipe.cliptable import USABLE, Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.ids import safe
 from signpipe.extraction.outcomes import Outcome, read_outcomes
+from signpipe.extraction.stored import stored_landmarks
 from signpipe.landmarks.formats.pose_files import MOST_PIXELS, pose_bytes
-from signpipe.landmarks.pack import Landmarks, open_pack
+from signpipe.landmarks.pack import Landmarks
 from signpipe.progress import track
 from signpipe.tables import csv_text, read_table
 from signpipe.workspace import Workspace, atomic, write_text
@@ -93,8 +93,11 @@ def run(
 
 
 def _write_all(workspace: Workspace, outcomes: list[Outcome], out: Path, done: _Done) -> None:
+    def failed(_: str, error: SignpipeError) -> None:
+        done.failures.append(str(error))
+
     with track("export", len(outcomes)) as tracker:
-        for outcome, landmarks in _landmarks(workspace, outcomes, done.failures):
+        for outcome, landmarks in stored_landmarks(workspace, outcomes, failed):
             tracker.advance()
             name = _file_name(outcome.clip_id)
             content, is_known = _content(outcome, landmarks)
@@ -130,29 +133,6 @@ def _chosen(
             f"{workspace.root} has no usable clip{of_split}; `signpipe status` tells what there is"
         )
     return usable
-
-
-def _landmarks(
-    workspace: Workspace, outcomes: Iterable[Outcome], failures: list[str]
-) -> Iterator[tuple[Outcome, Landmarks]]:
-    """Every clip with its landmarks, pack by pack; a damaged pack is told in `failures`."""
-    by_pack: dict[str, dict[int, Outcome]] = defaultdict(dict)
-    for outcome in outcomes:
-        by_pack[outcome.pack][outcome.index] = outcome
-    for name, wanted in by_pack.items():
-        try:
-            with open_pack(workspace.pack(name)) as pack:
-                held = dict(enumerate(pack.clip_ids))
-                moved = [o.clip_id for index, o in wanted.items() if held.get(index) != o.clip_id]
-                if moved:
-                    raise SignpipeError(
-                        f"{workspace.pack(name)} has changed since it came into {workspace.root}"
-                    )
-                for index, landmarks in enumerate(pack.read_each()):
-                    if index in wanted:
-                        yield wanted[index], landmarks
-        except SignpipeError as error:
-            failures.append(str(error))
 
 
 def _content(outcome: Outcome, landmarks: Landmarks) -> tuple[bytes, bool]:

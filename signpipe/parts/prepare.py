@@ -12,16 +12,15 @@ from pydantic import ValidationError
 
 from signpipe.cliptable import USABLE, read_clips
 from signpipe.errors import SignpipeError
-from signpipe.extraction.clip_worker import settings_fingerprint
 from signpipe.extraction.forgotten import left_out
 from signpipe.extraction.outcomes import Outcome, read_outcomes
-from signpipe.landmarks.pack import Pack, open_pack
+from signpipe.extraction.stored import stored_landmarks
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import read_parts_record, unchanged, write_parts
 from signpipe.progress import Tracker, note, track
-from signpipe.settings import ExtractSettings, PrepareSettings
+from signpipe.settings import PrepareSettings
 from signpipe.wording import counted
-from signpipe.workspace import Workspace, differences, parse_json, sha256_of_values
+from signpipe.workspace import Workspace, differences, sha256_of_values
 
 
 @dataclass(frozen=True)
@@ -140,44 +139,12 @@ def _keypoints(
     by_pack: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_pack[outcome.pack].append(outcome)
-    for name, members in by_pack.items():
-        fresh = {outcome.index: outcome for outcome in members if outcome.clip_id not in kept}
-        made = _made(workspace.pack(name), fresh, settings, workspace) if fresh else iter(())
+    for members in by_pack.values():
+        fresh = stored_landmarks(workspace, [o for o in members if o.clip_id not in kept])
         for outcome in sorted(members, key=lambda outcome: outcome.index):
-            yield outcome.clip_id, next(made) if outcome.index in fresh else kept[outcome.clip_id]
+            keypoints = kept.get(outcome.clip_id)
+            if keypoints is None:
+                _, clip = next(fresh)
+                keypoints = to_keypoints(clip, settings, outcome.width, outcome.height)
+            yield outcome.clip_id, keypoints
             tracker.advance()
-
-
-def _made(
-    path: Path, fresh: Mapping[int, Outcome], settings: PrepareSettings, workspace: Workspace
-) -> Iterator[NDArray[np.float32]]:
-    """The keypoints (T, 49, 3) of some clips of one pack, by rising index."""
-    with open_pack(path) as pack:
-        if not all(_is_of(pack, outcome) for outcome in fresh.values()):
-            raise SignpipeError(
-                f"{path} has changed since it came into {workspace.root}; extract or import its "
-                "clips again"
-            )
-        some = len(fresh) < len(pack) / 2  # else one pass over the pack is quicker
-        clips = ((i, pack.read(i)) for i in sorted(fresh)) if some else enumerate(pack.read_each())
-        for index, clip in clips:
-            if index in fresh:
-                outcome = fresh[index]
-                yield to_keypoints(clip, settings, outcome.width, outcome.height)
-
-
-def _is_of(pack: Pack, outcome: Outcome) -> bool:
-    """Whether a pack holds what the outcome says: clip, length, and of extracted ones how."""
-    index = outcome.index
-    if pack.clip_ids[index : index + 1] != [outcome.clip_id]:
-        return False
-    if pack.offsets[index + 1] - pack.offsets[index] != outcome.frames:
-        return False
-    if not outcome.settings:  # imported
-        return True
-    try:
-        made = ExtractSettings.model_validate(parse_json(pack.attributes["settings"]))
-        source = pack.attributes["source_sha256"]
-    except (KeyError, ValueError, TypeError):
-        return False
-    return settings_fingerprint(made) == outcome.settings and source == outcome.sha256

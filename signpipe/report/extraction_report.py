@@ -1,14 +1,13 @@
 """report extraction: one page about what was extracted, from the clip table and a look at packs."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from signpipe.cliptable import USABLE, Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import Outcome, read_outcomes
-from signpipe.landmarks.pack import Landmarks, open_pack
+from signpipe.extraction.stored import stored_landmarks
 from signpipe.parts.normalise import FALLBACK_ASPECT
 from signpipe.progress import track
 from signpipe.report import handedness
@@ -99,35 +98,22 @@ def _look(
     wanted = [o for o in usable if not o.settings or o.clip_id in sampled]
     fingerprints: dict[str, str] = {}
     leads: list[handedness.Lead] = []
-    for outcome, landmarks in _landmarks(workspace, wanted, unread):
-        if not outcome.settings:
-            fingerprints[outcome.clip_id] = fingerprint(landmarks)
-        clip = known[outcome.clip_id]
-        if clip.signer and clip.label:
-            width, height = outcome.width, outcome.height
-            aspect = width / height if width and height else FALLBACK_ASPECT
-            value = handedness.lead(landmarks, aspect)
-            leads.append(handedness.Lead(clip.signer, clip.label, value))
+
+    def failed(pack: str, error: SignpipeError) -> None:
+        unread[pack] = str(error)
+
+    with track("look at landmarks", len(wanted)) as tracker:
+        for outcome, landmarks in stored_landmarks(workspace, wanted, failed):
+            tracker.advance()
+            if not outcome.settings:
+                fingerprints[outcome.clip_id] = fingerprint(landmarks)
+            clip = known[outcome.clip_id]
+            if clip.signer and clip.label:
+                width, height = outcome.width, outcome.height
+                aspect = width / height if width and height else FALLBACK_ASPECT
+                value = handedness.lead(landmarks, aspect)
+                leads.append(handedness.Lead(clip.signer, clip.label, value))
     return fingerprints, leads
-
-
-def _landmarks(
-    workspace: Workspace, outcomes: Sequence[Outcome], unread: dict[str, str]
-) -> Iterator[tuple[Outcome, Landmarks]]:
-    """Landmarks pack by pack, one clip in memory at a time (of a large pack some 20 MB)."""
-    by_pack: dict[str, dict[int, Outcome]] = defaultdict(dict)
-    for outcome in outcomes:
-        by_pack[outcome.pack][outcome.index] = outcome
-    with track("look at landmarks", len(outcomes)) as tracker:
-        for name, wanted in by_pack.items():
-            try:
-                with open_pack(workspace.pack(name)) as pack:
-                    for index, landmarks in enumerate(pack.read_each()):
-                        if index in wanted and pack.clip_ids[index] == wanted[index].clip_id:
-                            yield wanted[index], landmarks
-            except SignpipeError as error:
-                unread[name] = str(error)
-            tracker.advance(len(wanted))
 
 
 def _thumbnails(

@@ -7,10 +7,14 @@ from pages import words as words_of
 from signpipe.cliptable import Label, read_clips, update_clips, write_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction import import_keypoints
+from signpipe.extraction.clip_worker import settings_fingerprint
 from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes, with_landmarks
 from signpipe.landmarks.pack import write_pack
 from signpipe.report import extraction_report
+from signpipe.settings import ExtractSettings
 from signpipe.workspace import Workspace, sha256_of_file
+
+DEFAULTS = settings_fingerprint(ExtractSettings())
 
 
 def words(result) -> str:
@@ -29,9 +33,10 @@ def extracted(tmp_path, make_clip, walk):
             path = make_clip(tmp_path / "videos" / f"{name}.mp4", seed=content)
             status = path.stat()
             landmarks = walk(content, 0, 0, frames=6)
-            write_pack(workspace.pack(name), {name: landmarks})
+            made = {"settings": "{}", "source_sha256": sha256_of_file(path)}
+            write_pack(workspace.pack(name), {name: landmarks}, made)
             sizes = {"width": 320, "height": 320, "fps": 25.0, "size": status.st_size}
-            outcome = Outcome(name, str(path), "ok", pack=name, settings="s", **sizes)
+            outcome = Outcome(name, str(path), "ok", pack=name, settings=DEFAULTS, **sizes)
             outcome = replace(outcome, mtime_ns=status.st_mtime_ns, sha256=sha256_of_file(path))
             outcomes.append(with_landmarks(outcome, landmarks))
             labels[name] = Label(name, label, signer, split)
