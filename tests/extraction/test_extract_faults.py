@@ -275,7 +275,7 @@ def test_really_full_disk(tmp_path: Path, videos: Path) -> None:
         pytest.skip("this system does not let root mount")
     try:
         workspace = Workspace(small / "workspace")
-        with pytest.raises(SignpipeError, match="No space left on device"):
+        with pytest.raises(SignpipeError, match="no space is left on the disk"):
             run(workspace, [videos], workers=2)
         assert_whole(workspace)
         assert 1 <= finished(workspace) < CLIPS
