@@ -52,6 +52,7 @@ class ExtractionStream:
                         found[done] = self._finished(self._clips[start + done], result)
                     found[place] = None  # it may be large
                     yield clip, extraction
+                next(results, None)  # ends the run, so that the workers are kept for the next
 
     def _find(self, start: int) -> list[Extraction | None]:
         return [self._known.find(clip) for clip in self._clips[start : start + BLOCK]]
