@@ -91,7 +91,7 @@ def test_signers_who_stand_out_are_listed_with_the_doubt():
     assert "ada 12" not in text
     assert "cannot tell a left-handed person from a mirrored recording" in text
     alike = words(ExtractionFindings([clip("a")], [], {}, hands[1:], [], ""))
-    assert "None of the 1 signers who can be judged stands out" in alike
+    assert "Nobody stands out among 1 signer who can be judged" in alike
 
 
 def test_leaks_are_told_at_the_top():
