@@ -43,8 +43,8 @@ def evaluate(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="A pretraining run or an encoder file, for all protocols but finetuned; default: "
-            "the newest."
+            help="A pretraining run, an encoder file, or shipped, for all protocols but finetuned; "
+            "default: the newest, or without one shipped."
         ),
     ] = None,
     from_scratch: Annotated[

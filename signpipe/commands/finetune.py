@@ -18,6 +18,7 @@ from signpipe.commands.options import (
 )
 from signpipe.commands.output import next_command
 from signpipe.errors import SignpipeError
+from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.settings import FinetuneSettings
 from signpipe.wording import counted, listed
 from signpipe.workspace import DEFAULT, Workspace
@@ -31,7 +32,11 @@ def finetune(
     run: RunOption = None,
     preset: RunPresetOption = None,
     encoder: Annotated[
-        str | None, typer.Option(help="A pretraining run or an encoder file; default: the newest.")
+        str | None,
+        typer.Option(
+            help="A pretraining run, an encoder file, or shipped, the one that comes with "
+            "signpipe; default: the newest, or without one shipped."
+        ),
     ] = None,
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Use no pretrained encoder.")
@@ -89,7 +94,10 @@ def show(result: "FinetuneResult", workspace: Path) -> None:
     print(f"{counted(result.signs, 'sign')}; split {result.split}: {counts}")
     if result.dropped:
         print(f"without training clips, so not learned: {listed(result.dropped)}")
-    print(f"from {result.encoder or 'scratch'}")
+    shipped = result.encoder == SHIPPED_FILE
+    print(
+        f"from {'the encoder that comes with signpipe' if shipped else result.encoder or 'scratch'}"
+    )
     if result.already:
         print(f"{result.recognizer} is done already")
     else:

@@ -36,7 +36,10 @@ def pretrain(
     ] = None,
     init: Annotated[
         str | None,
-        typer.Option(help="Go on from this encoder: a pretraining run or an encoder file."),
+        typer.Option(
+            help="Go on from this encoder: a pretraining run, an encoder file, or shipped, the one "
+            "that comes with signpipe."
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the clips.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
