@@ -74,5 +74,10 @@ def neighbour_transfer(
 def feature_consistency(
     key: Tensor, query: Tensor, teacher_temperature: float, student_temperature: float
 ) -> Tensor:
-    """One direction of L_con in the paper's form: KL between the softmax of two features (B, C)."""
+    """One direction of L_con in the paper's form: KL between the softmax of two features (B, C).
+
+    They are made of unit length first: as the encoder leaves them, long and of any length, so low a
+    temperature picks single channels, and the term begins at several times the contrast.
+    """
+    key, query = F.normalize(key, dim=1), F.normalize(query, dim=1)
     return distillation(key / teacher_temperature, query / student_temperature)

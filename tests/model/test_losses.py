@@ -62,6 +62,15 @@ def test_feature_consistency():
     )
     found = losses.feature_consistency(key, query, 0.05, 0.1)
     assert float(found) == pytest.approx(expected, rel=1e-4)
+    longer = losses.feature_consistency(7 * key, 3 * query, 0.05, 0.1)  # as an encoder leaves them
+    assert float(longer) == pytest.approx(expected, rel=1e-4)
+
+
+def test_feature_consistency_of_unrelated_features_does_not_drown_the_contrast():
+    generator = torch.Generator().manual_seed(0)
+    key, query = torch.randn(2, 8, 512, generator=generator)
+    # Both directions of both streams; the contrast of as many terms begins at 4 log(16,384) = 39.
+    assert 4 * float(losses.feature_consistency(key, query, 0.05, 0.1)) < 4
 
 
 def test_only_the_student_learns():

@@ -180,9 +180,13 @@ def test_the_objective_against_a_literal_reading_of_its_equations(published):
             total += divergence(softmax([similar[i] for i in places], 0.05), softmax(same, 0.1)) / 4
         return total
 
+    def unit(values):
+        length = math.sqrt(sum(value**2 for value in values))
+        return [value / length for value in values]
+
     def told(teacher, student):
         return sum(
-            divergence(softmax(k.tolist(), 0.05), softmax(q.tolist(), 0.1)) / 4
+            divergence(softmax(unit(k.tolist()), 0.05), softmax(unit(q.tolist()), 0.1)) / 4
             for k, q in zip(teacher, student, strict=True)
         )
 
