@@ -29,7 +29,7 @@ class TrainResult:
 
     extract: ExtractResult
     prepare: PrepareResult
-    pretrain: PretrainResult
+    pretrain: PretrainResult | None
     finetune: FinetuneResult
     evaluate: EvaluateResult
 
@@ -41,16 +41,17 @@ def run(
     *,
     labels: Path | str | None = None,
     layout: Layout | None = None,
-    splits: Sequence[str] | None = None,
+    pretraining: bool = False,
     workers: int | None = None,
     redo: bool = False,
     finished: Callable[[str, Any], None] = lambda stage, result: None,
 ) -> TrainResult:
-    """Extract, prepare, pretrain (on `splits`), fine-tune, and evaluate on test.
+    """Extract, prepare, fine-tune, and evaluate on test; with `pretraining` pretrain before that.
 
-    What is done already is not done again, except where clips or labels have changed. `redo` trains
-    and evaluates anew, also with other settings than before. `finished` is called with a stage's
-    name and its result as it ends. Raises SignpipeError as the stages do.
+    Else fine-tuning begins from the workspace's newest encoder, or from the one that comes with
+    signpipe. What is done already is not done again, except where clips or labels have changed.
+    `redo` trains and evaluates anew, also with other settings than before. `finished` is called
+    with a stage's name and its result as it ends. Raises SignpipeError as the stages do.
     """
     s = settings or TrainSettings()
 
@@ -58,13 +59,14 @@ def run(
         finished(stage, result)
         return result
 
-    extracted = extract.run(
-        workspace, videos, s.extract, labels=labels, layout=layout, workers=workers
+    extracted = done(
+        "extract",
+        extract.run(workspace, videos, s.extract, labels=labels, layout=layout, workers=workers),
     )
-    return TrainResult(
-        done("extract", extracted),
-        done("prepare", prepare.run(workspace, s.prepare)),
-        done("pretrain", pretrain.run(workspace, s.pretrain, run=RUN, splits=splits, redo=redo)),
-        done("finetune", finetune.run(workspace, s.finetune, run=RUN, redo=redo)),
-        done("evaluate", evaluate.run(workspace, s.evaluate, split=TEST, run=RUN, redo=redo)),
-    )
+    prepared = done("prepare", prepare.run(workspace, s.prepare))
+    encoder = None
+    if pretraining:
+        encoder = done("pretrain", pretrain.run(workspace, s.pretrain, run=RUN, redo=redo))
+    learned = done("finetune", finetune.run(workspace, s.finetune, run=RUN, redo=redo))
+    scored = evaluate.run(workspace, s.evaluate, split=TEST, run=RUN, redo=redo)
+    return TrainResult(extracted, prepared, encoder, learned, done("evaluate", scored))

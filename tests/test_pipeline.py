@@ -4,6 +4,7 @@ import pytest
 
 from signpipe import pipeline
 from signpipe.errors import SignpipeError
+from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.settings import TrainSettings, resolve
 from signpipe.training import finetune
 from signpipe.workspace import Workspace
@@ -38,7 +39,12 @@ def test_it_goes_on_where_it_stopped_and_does_again_what_is_stale(
     def train(**options):
         seen.clear()
         return pipeline.run(
-            workspace, [videos], settings, finished=lambda *ended: seen.append(ended), **options
+            workspace,
+            [videos],
+            settings,
+            pretraining=True,
+            finished=lambda *ended: seen.append(ended),
+            **options,
         )
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -68,6 +74,16 @@ def test_it_goes_on_where_it_stopped_and_does_again_what_is_stale(
         train()
     assert not train(redo=True).finetune.already
     assert train().finetune.already
+
+
+def test_without_pretraining_it_begins_from_the_encoder_that_is_shipped(videos, small, tmp_path):
+    workspace = Workspace(tmp_path / "workspace")
+    names = ("batch_size", "min_steps_per_epoch", "precision")
+    changes = {f"finetune.{name}": small[name] for name in names} | {"finetune.epochs": 1}
+    result = pipeline.run(workspace, [videos], resolve(TrainSettings, changes=changes))
+    assert result.pretrain is None and workspace.runs("pretrain") == []
+    assert result.finetune.encoder == SHIPPED_FILE
+    assert result.evaluate.metrics["clips"] == 2
 
 
 def interrupt(*_):

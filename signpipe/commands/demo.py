@@ -35,5 +35,4 @@ def show(result: "DemoResult") -> None:
     print(f"{result.prediction.clip}: {named_signs(result.prediction)}")
     print(f"overlay: {result.overlay}")
     print("Drawn signers are easy: expect less from real ones. For your own videos, type")
-    print("  signpipe extract VIDEOS     (a folder for each sign, or --labels FILE.csv)")
-    print("  signpipe pretrain && signpipe finetune && signpipe evaluate --split test")
+    print("  signpipe train VIDEOS       (a folder for each sign, or --labels FILE.csv)")

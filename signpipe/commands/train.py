@@ -42,6 +42,14 @@ def train(
         ),
     ] = None,
     layout: LayoutOption = None,
+    pretrain_first: Annotated[
+        bool,
+        typer.Option(
+            "--pretrain",
+            help="Pretrain on these clips first; worth it with thousands. Else the workspace's "
+            "newest encoder is used, or the one that comes with signpipe.",
+        ),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that extract; default: one a core.")
     ] = None,
@@ -50,7 +58,7 @@ def train(
     set_: SetOption = None,
     redo: RedoOption = False,
 ) -> None:
-    """Videos to a recogniser of your signs: extract, pretrain, finetune, evaluate --split test.
+    """Videos to a recogniser of your signs: extract, finetune, evaluate --split test.
 
     The same command goes on where it stopped; after you added or relabelled clips, it does again
     what depends on them. Settings have their stage's name before them, as in
@@ -64,6 +72,7 @@ def train(
         resolve(TrainSettings, preset, settings, changes(set_)),
         labels=labels,
         layout=layout,
+        pretraining=pretrain_first,
         workers=workers,
         redo=redo,
         finished=lambda stage, result: SHOW[stage](result, workspace),

@@ -20,7 +20,7 @@ def test_stages_say_what_they_say_alone(make_clip, tmp_path):
     (videos / "tree" / "broken.mp4").write_bytes(b"no video")
     small = tmp_path / "small.toml"
     small.write_text("".join(map(SETTINGS.format, ("pretrain", "finetune"))))
-    words = ["train", str(videos), "-w", str(workspace), "--workers", "1"]
+    words = ["train", str(videos), "-w", str(workspace), "--workers", "1", "--pretrain"]
     words += ["--settings", str(small), "--set", "pretrain.queue=16"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 1, done.output  # one clip failed
