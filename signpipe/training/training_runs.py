@@ -82,8 +82,8 @@ def _in_words(record: dict[str, Any], changed: Sequence[str], prepared: int | No
             found.append(f"you {'added' if added > 0 else 'removed'} {counted(abs(added), 'clip')}")
         else:
             found.append("landmarks of clips were added or changed")
-    elif names & {"labels", "pool", "unlabelled"}:
-        found.append("labels, signers or splits were changed")
+    elif names & {"labels", "pool", "unlabelled", "data"}:
+        found.append("clips, labels, signers or splits were changed")
     if "prepare" in names:
         found.append("prepare's settings were changed")
     if names & {"encoder", "init"}:

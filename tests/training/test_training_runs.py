@@ -88,3 +88,10 @@ def test_a_run_from_when_mirroring_was_a_setting_is_the_same_run(tmp_path):
     before = {"prepare": {"hand_box": 2.2, "mirror_left_hand": True}}
     begin(folder, SETTINGS, before, "result", False)
     assert begin(folder, SETTINGS, now, "result", False) == folder
+
+
+def test_what_has_changed_is_said_in_words(done, capsys):
+    for inputs in ({"data": "a" * 64}, {"data": "b" * 64}):
+        begin(done, SETTINGS, inputs, "result", False)
+    said = capsys.readouterr().err
+    assert "clips, labels, signers or splits were changed since" in said and "aaaa" not in said
