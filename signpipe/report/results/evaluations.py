@@ -38,7 +38,8 @@ class Evaluation:
     @cached_property
     def predictions(self) -> list[ClipPrediction]:
         """What was said of each clip. Raises SignpipeError if predictions.csv cannot be read."""
-        return read_predictions(self.folder / FILE, list(self.metrics.streams))
+        streams, clips = list(self.metrics.streams), self.metrics.clips
+        return read_predictions(self.folder / FILE, streams, clips)
 
 
 def read_evaluations(workspace: Workspace) -> tuple[list[Evaluation], list[str]]:

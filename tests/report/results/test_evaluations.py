@@ -19,7 +19,8 @@ def written(evaluation):
         write_metrics(one.folder / "metrics.json", one.metrics)
         os.utime(one.folder / "metrics.json", (1e9 - age, 1e9 - age))
         if predictions:
-            text = HEADER + "a,ann,tree,house,tree,tree,0.9,house,sun\n"
+            rows = (f"{clip},ann,tree,house,tree,tree,0.9,house,sun\n" for clip in "abcd")
+            text = HEADER + "".join(rows)
             (one.folder / "predictions.csv").write_text(text)
         return one
 
@@ -60,6 +61,10 @@ def test_clips_are_looked_at_on_val_and_of_the_default_run(written, tmp_path):
 
 def test_predictions_that_do_not_fit_are_one_sentence(written):
     one = written("one", 0)
-    (one.folder / "predictions.csv").write_text("clip_id,label\na,tree\n")
-    with pytest.raises(SignpipeError, match=r"predictions.csv.*--redo"):
-        _ = one.predictions
+    path = one.folder / "predictions.csv"
+    whole = path.read_text()
+    half = whole[: whole.index("c,ann")]
+    for text in ("clip_id,label\na,tree\n", half, half[:-20], half + "c,an"):
+        path.write_text(text)
+        with pytest.raises(SignpipeError, match=r"predictions.csv.*--redo"):
+            _ = one.predictions
