@@ -81,13 +81,15 @@ def run(
     _refuse_what_has_no_say(protocol, encoder, from_scratch)
     asked = settings or EvaluateSettings()
     request = Request(split, run, encoder, from_scratch, redo, asked)
+    instead = False
     if protocol == "finetuned" and cross_validation.stands_in(workspace, request):
-        note(f"clips are too few for a split {split}: some are left out in turn instead")
-        protocol = "cross-validation"
+        protocol, instead = "cross-validation", True
     try:
         plan = PROTOCOLS[protocol](workspace, request)
     except cross_validation.NothingToScore as error:
         return EvaluateResult(workspace.root / "evaluate", {}, False, str(error))
+    if instead:
+        note(f"clips are too few for a split {split}: some are left out in turn instead")
     infix = "" if protocol == "finetuned" else f"{protocol}-"
     name = f"{plan.run}-{infix}{re.sub('[^A-Za-z0-9._-]', '_', plan.split)}"
     folder = workspace.run("evaluate", name)

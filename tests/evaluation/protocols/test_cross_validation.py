@@ -91,6 +91,7 @@ def test_of_one_clip_a_sign_nothing_is_known_and_that_is_said(few):
     words = ["evaluate", "--split", "test", "-w", str(workspace.root)]
     said = CliRunner().invoke(app, words)
     assert (said.exit_code, said.stdout.strip()) == (0, result.unknown)
+    assert "left out in turn" not in said.stderr
     told = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
     assert told == {"unknown": result.unknown}
     assert not list(workspace.root.glob("evaluate/*/metrics.json"))
