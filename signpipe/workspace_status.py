@@ -248,7 +248,10 @@ def _evaluation(now: _Now, folder: Path) -> StageStatus:
     from signpipe.evaluation.schema import read_metrics
     from signpipe.evaluation.staleness import stale
 
-    metrics = read_metrics(folder / "metrics.json")
+    try:
+        metrics = read_metrics(folder / "metrics.json")
+    except SignpipeError as error:
+        return StageStatus("evaluate", folder.name, STALE, str(error))
     *_, answer = metrics.streams.values()  # both, or the only stream
     detail = (
         f"{metrics.split}: top-1 {answer.top1:.1%}, mean-class {answer.mean_class:.1%} of "

@@ -150,3 +150,12 @@ def test_a_stopped_extraction_says_how_far_it_got_and_goes_on(make_clip, tmp_pat
 
 def interrupt(*_):
     raise KeyboardInterrupt
+
+
+def test_one_damaged_evaluation_does_not_hide_the_rest(signs_workspace):
+    folder = signs_workspace.run("evaluate", "default-val")
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text("{}")
+    found = workspace_status.run(signs_workspace).stages
+    assert "60 clips" in found[0].detail
+    assert found[-1].state == "stale" and "metrics.json" in found[-1].detail

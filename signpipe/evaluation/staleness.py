@@ -46,8 +46,9 @@ class Present:
 
     def data(self, metrics: Metrics) -> str:
         """What `Metrics.data` would be of the same protocol and split; not of `finetuned`."""
-        learned = metrics.settings.get("finetune", {})
-        hidden = bool(metrics.inputs.get("encoder") and learned.get("unlabelled"))
+        learned = metrics.settings.get("finetune")
+        some = isinstance(learned, dict) and bool(learned.get("unlabelled"))
+        hidden = some and bool(metrics.inputs.get("encoder"))
         key = (metrics.protocol, metrics.split, hidden)
         if key not in self._data:
             clips = _used(self.workspace, metrics, self.parts, hidden)

@@ -54,9 +54,13 @@ def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimi
         module.load_state_dict(saved["module"])
     except Exception as error:  # torch raises many kinds for a damaged file
         why = next(iter(str(error).splitlines()), type(error).__name__)
-        raise SignpipeError(
-            f"cannot resume from {path}: {why}; start this run again with --redo"
-        ) from error
+        beside = path.parent.name.startswith(".")  # --redo, which would go on from it once more
+        mend = (
+            f"delete {path.parent}, and the same command begins it again"
+            if beside
+            else "start this run again with --redo"
+        )
+        raise SignpipeError(f"cannot resume from {path}: {why}; {mend}") from error
     return state
 
 

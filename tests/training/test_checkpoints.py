@@ -66,6 +66,14 @@ def refused(path, kind):
         load_checkpoint(path, *made(kind))
 
 
+def test_of_an_unfinished_redo_the_mend_is_another_than_redo(tmp_path, kind):
+    folder = tmp_path / ".default.redo"
+    folder.mkdir()
+    (folder / "checkpoint.pt").write_bytes(b"")
+    with pytest.raises(SignpipeError, match=r"delete .*\.default\.redo, and the same command"):
+        load_checkpoint(folder / "checkpoint.pt", *made(kind))
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text"])
 def test_other_bytes(path, kind, content):
     path.write_bytes(content)
