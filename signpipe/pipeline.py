@@ -12,9 +12,10 @@ from signpipe.extraction.extract import ExtractResult
 from signpipe.extraction.layouts import Layout
 from signpipe.parts import prepare
 from signpipe.parts.prepare import PrepareResult
-from signpipe.settings import TrainSettings
+from signpipe.settings import TrainSettings, resolve, under_new_names
 from signpipe.splits import TEST
 from signpipe.training import finetune, pretrain
+from signpipe.training.begun import Begun
 from signpipe.training.finetune import FinetuneResult
 from signpipe.training.pretrain import PretrainResult
 from signpipe.workspace import Workspace
@@ -32,6 +33,25 @@ class TrainResult:
     pretrain: PretrainResult | None
     finetune: FinetuneResult
     evaluate: EvaluateResult
+
+
+def settings_of(
+    workspace: Workspace,
+    preset: str | None = None,
+    file: Path | None = None,
+    changes: dict[str, Any] | None = None,
+    *,
+    redo: bool = False,
+) -> TrainSettings:
+    """As `settings.resolve`, but without a `preset` what is not given is as the runs were begun.
+
+    Raises SignpipeError.
+    """
+    begun = TrainSettings().model_dump()
+    for stage in ("pretrain", "finetune"):
+        record = Begun.of(workspace.run(stage, RUN), redo).record
+        begun |= {stage: under_new_names(record["settings"])} if record else {}
+    return resolve(TrainSettings, preset, file, changes, begun)
 
 
 def run(

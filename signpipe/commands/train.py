@@ -11,14 +11,13 @@ from signpipe.commands.options import (
     FAILED_SOME,
     FileOption,
     LayoutOption,
-    PresetOption,
     RedoOption,
+    RunPresetOption,
     SetOption,
     WorkspaceOption,
     changes,
 )
 from signpipe.commands.output import next_command
-from signpipe.settings import TrainSettings, resolve
 from signpipe.workspace import DEFAULT, Workspace
 
 # A stage's result in the words of its own command.
@@ -53,7 +52,7 @@ def train(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that extract; default: one a core.")
     ] = None,
-    preset: PresetOption = "compact",
+    preset: RunPresetOption = None,
     settings: FileOption = None,
     set_: SetOption = None,
     redo: RedoOption = False,
@@ -61,15 +60,16 @@ def train(
     """Videos to a recogniser of your signs: extract, finetune, evaluate --split test.
 
     The same command goes on where it stopped; after you added or relabelled clips, it does again
-    what depends on them. Settings have their stage's name before them, as in
-    `--set finetune.epochs=5`.
+    what depends on them, with the settings it was begun with. Settings have their stage's name
+    before them, as in `--set finetune.epochs=5`.
     """
     from signpipe import pipeline
 
+    at = Workspace(workspace)
     result = pipeline.run(
-        Workspace(workspace),
+        at,
         videos,
-        resolve(TrainSettings, preset, settings, changes(set_)),
+        pipeline.settings_of(at, preset, settings, changes(set_), redo=redo),
         labels=labels,
         layout=layout,
         pretraining=pretrain_first,
