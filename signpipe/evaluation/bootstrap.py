@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from signpipe.wording import counted
+
 Values = NDArray[np.float64]
 CHUNK = 64  # draws at a time
 FEW = 10  # with fewer groups the percentiles are rough
@@ -38,7 +40,7 @@ def units(signers: Sequence[str]) -> Units:
 
 def few(signers: int) -> str:
     """What to say of an interval over so many signers."""
-    return f"only {signers} signers: a rough interval" if signers < FEW else ""
+    return f"only {counted(signers, 'signer')}: a rough interval" if signers < FEW else ""
 
 
 def over_clips(clips: int, note: str = "") -> Units:

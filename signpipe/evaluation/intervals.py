@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from signpipe.evaluation.mean_class import MeanClass
+from signpipe.wording import counted
 
 Values = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -16,7 +17,7 @@ FEW = 30  # with fewer clips every figure is rough
 
 def rough(clips: int) -> str:
     """What to say of figures over so many clips."""
-    return f"only {clips} clips: a rough interval" if clips < FEW else ""
+    return f"only {counted(clips, 'clip')}: a rough interval" if clips < FEW else ""
 
 
 def wilson(share: Values, clips: Values, quantile: Values) -> tuple[Values, Values]:
