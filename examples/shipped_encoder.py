@@ -24,7 +24,7 @@ from signpipe.settings import STREAMS_OF, EvaluateSettings, resolve
 from signpipe.settings import PretrainSettings as Pretrain
 from signpipe.workspace import write_text
 
-SETTINGS = {"epochs": 4, "precision": "fp32"}
+SETTINGS = {"epochs": 8, "precision": "fp32"}
 HOLDERS = {
     "Prakhar-1401/Sign_detection_project": "Copyright (c) 2024 Prakhar-1401",
     "Tachionstrahl/SignLanguageRecognition": "Copyright the authors of SignLanguageRecognition",

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -74,6 +75,12 @@ def test_the_notice_names_source_holder_and_licence_of_each(trained):
         assert entry.startswith("Copyright ") and source["copyright"] in entry
         assert f"; {source['licence']}; " in entry
     assert "Permission is hereby granted" in NOTICE.read_text("utf-8")
+
+
+def test_the_example_that_makes_it_again_has_its_settings_and_its_notice(trained):
+    example = runpy.run_path(str(ROOT / "examples" / "shipped_encoder.py"))
+    assert example["SETTINGS"].items() <= trained["settings"].items()
+    assert example["notice"](trained["sources"]) == NOTICE.read_text("utf-8")
 
 
 def test_it_is_small_and_of_the_default_size(trained):
