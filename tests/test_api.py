@@ -56,7 +56,7 @@ def test_a_persons_script_is_type_checked(tmp_path):
 
 
 def test_the_mark_that_there_are_types_is_shipped():
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
     assert "py.typed" in project["tool"]["setuptools"]["package-data"]["signpipe"]
     assert (PACKAGE / "py.typed").exists()
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from signpipe.cliptable import Clip, count_by, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.model.stream_classifiers import (
     StreamClassifiers,
     combine,
@@ -161,11 +162,15 @@ def run_name(run: str | None, from_scratch: bool) -> str:
 def _start(
     workspace: Workspace, begun: Begun, encoder: str | None, from_scratch: bool
 ) -> Path | None:
-    """The encoder to begin from: as asked for, else the run's own, else the newest; or None."""
+    """The encoder to begin from: as asked for, else the run's own, else the newest; or None.
+
+    The shipped one stands in only for as long as the workspace has none of its own.
+    """
     given = named_encoder(workspace, encoder) if encoder else None
     found = begun.encoder(workspace, given, from_scratch)
-    if found is None and not from_scratch:
-        return find_encoder(workspace, None)
+    stood_in = given is None and found == SHIPPED_FILE
+    if (found is None or stood_in) and not from_scratch:
+        return find_encoder(workspace, None) or found
     elif found and given is None and newest_encoder(workspace) not in (None, found):
         note(f"it was begun from {found}, and stays so; {newest_encoder(workspace)} is newer")
     return found
