@@ -20,7 +20,7 @@ from signpipe.commands.extract import extract
 from signpipe.commands.finetune import finetune
 from signpipe.commands.forget import forget
 from signpipe.commands.import_keypoints import import_keypoints
-from signpipe.commands.options import INTERRUPTED, NOTHING_DONE
+from signpipe.commands.options import FAILED_SOME, INTERRUPTED, NOTHING_DONE
 from signpipe.commands.predict import predict
 from signpipe.commands.prepare import prepare
 from signpipe.commands.pretrain import pretrain
@@ -66,6 +66,9 @@ class Commands(typer.core.TyperGroup):
                 traceback.print_exc()
             note(f"signpipe: {error}")
             raise typer.Exit(NOTHING_DONE) from error
+        except BrokenPipeError as error:  # as `head` ends it, which has read what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(FAILED_SOME) from error
         except OSError as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()

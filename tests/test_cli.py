@@ -236,3 +236,12 @@ def test_from_videos_to_a_named_sign(videos, tmp_path, monkeypatch):
     assert {answer["sign"] for answer in named} == {"wave", "thumbs_up"}
     assert (Path("drawn") / clip.name).stat().st_size > 5000
     assert run("predict", bad, "--recognizer", "recognizer").returncode == 2
+
+
+def test_who_stops_reading_ends_a_command_without_a_word():
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-u", "-m", "signpipe", "settings", "pretrain"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")

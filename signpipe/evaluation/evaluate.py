@@ -28,6 +28,7 @@ from signpipe.progress import note
 from signpipe.settings import EvaluateSettings
 from signpipe.splits import VAL
 from signpipe.training import training_runs
+from signpipe.vocabulary import split_named
 from signpipe.workspace import Workspace, read_json
 
 PROTOCOLS: dict[str, Callable[[Workspace, Request], Plan]] = {
@@ -80,6 +81,7 @@ def run(
         raise SignpipeError(f"there is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}")
     _refuse_what_has_no_say(protocol, encoder, from_scratch)
     asked = settings or EvaluateSettings()
+    split = split_named(split) or split  # dev is val
     request = Request(split, run, encoder, from_scratch, redo, asked)
     instead = False
     if protocol == "finetuned" and cross_validation.stands_in(workspace, request):

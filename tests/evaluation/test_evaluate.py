@@ -207,9 +207,13 @@ def test_signs_it_never_learned_are_counted_apart(trained):
 
 def test_a_split_that_is_not_there_names_those_that_are(trained):
     with pytest.raises(SignpipeError, match="there are test, train, val"):
-        evaluate.run(trained, split="dev")
+        evaluate.run(trained, split="holdout")
 
 
 def test_without_a_recogniser(signs_workspace):
     with pytest.raises(SignpipeError, match="signpipe finetune"):
         evaluate.run(signs_workspace)
+
+
+def test_a_split_has_its_usual_names(trained):
+    assert evaluate.run(trained, split="dev").metrics["split"] == "val"

@@ -68,7 +68,7 @@ def test_what_cannot_be_scored_is_said(pretrained, brief, signs_workspace):
     with pytest.raises(SignpipeError, match="learns from train"):
         evaluate.run(pretrained, brief(), protocol="knn", split="train")
     with pytest.raises(SignpipeError, match="there are test, train, val"):
-        evaluate.run(pretrained, brief(), protocol="linear", split="dev")
+        evaluate.run(pretrained, brief(), protocol="linear", split="holdout")
     with pytest.raises(SignpipeError, match="there is no protocol 'best'"):
         evaluate.run(pretrained, brief(), protocol="best")
 
