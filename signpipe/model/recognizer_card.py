@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from signpipe.errors import SignpipeError, first_fault
+from signpipe.model.rejection import Rejection
 from signpipe.settings import (
     Classifier,
     EncoderSettings,
@@ -33,6 +34,7 @@ class RecognizerCard(BaseModel):
     encoder: EncoderSettings
     prepare: PrepareSettings
     extract: ExtractSettings | None = None  # None: trained on imported keypoints
+    rejection: Rejection | None = None  # None: made before there was one; it always answers
     trained: dict[str, Any] = {}  # how: run, clips, splits, seed, validation; for people
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from signpipe.evaluation.calibration import draw_calibration
+from signpipe.evaluation.calibration_picture import draw_calibration
 from signpipe.evaluation.intervals import FEW
 from signpipe.pictures.page import Page
 from signpipe.report.results.ablation import Trial, add_ablation

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from signpipe.evaluation.calibration import draw_calibration, reliability
+from signpipe.evaluation.calibration_picture import draw_calibration
 from signpipe.evaluation.intervals import FEW
 from signpipe.evaluation.predictions import FILE, write_predictions
 from signpipe.evaluation.protocols.common import Scored
 from signpipe.evaluation.schema import Bin, Calibration
+from signpipe.model.calibration import reliability
 from signpipe.pictures.confusion_matrix import draw_confusion
 from signpipe.tables import csv_text
 from signpipe.training.metrics import confusion
