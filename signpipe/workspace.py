@@ -57,6 +57,16 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
+def cache_folder() -> Path:
+    """This person's cache, whether or not it exists yet; it may be deleted at any time.
+
+    `$SIGNPIPE_CACHE`, or `$XDG_CACHE_HOME/signpipe`, or `~/.cache/signpipe`.
+    """
+    own, root = os.environ.get("SIGNPIPE_CACHE", ""), os.environ.get("XDG_CACHE_HOME", "")
+    place = root if os.path.isabs(root) else os.path.expanduser("~/.cache")
+    return Path(own or Path(place, "signpipe"))
+
+
 def as_paths(paths: Path | str | Sequence[Path | str]) -> list[Path]:
     """What a function of the package was given as paths: one or several, text or `Path`."""
     return [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]

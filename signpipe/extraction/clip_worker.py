@@ -12,6 +12,7 @@ from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction, extract_clip
 from signpipe.extraction.outcomes import Outcome, printable, with_landmarks
 from signpipe.extraction.shared_folder import SharedFolder
+from signpipe.landmarks.bare_mediapipe import bare_mediapipe
 from signpipe.landmarks.graph import mediapipe_version
 from signpipe.landmarks.holistic import EXTRACTOR, Holistic
 from signpipe.landmarks.pack import write_pack
@@ -43,6 +44,7 @@ def settings_fingerprint(settings: ExtractSettings) -> str:
 @contextmanager
 def clip_worker(settings: ExtractSettings) -> Iterator[Callable[[ClipJob], Outcome]]:
     """Yield the function that does one clip; for `pool.run_jobs`."""
+    bare_mediapipe()
     with Holistic(settings) as holistic:
         yield partial(finish_clip, holistic=holistic)
 

@@ -11,6 +11,7 @@ from signpipe.extraction.clip import Extraction, extract_clip
 from signpipe.extraction.given_clips import GivenClip
 from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.pool import Lost, Pool
+from signpipe.landmarks.bare_mediapipe import bare_mediapipe
 from signpipe.landmarks.holistic import Holistic
 from signpipe.settings import ExtractSettings
 
@@ -66,5 +67,6 @@ class ExtractionStream:
 
 @contextmanager
 def _watcher(settings: ExtractSettings) -> Iterator[Callable[[Job], Extraction]]:
+    bare_mediapipe()
     with Holistic(settings) as holistic:
         yield lambda job: extract_clip(job[1], holistic)

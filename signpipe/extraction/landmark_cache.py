@@ -1,9 +1,7 @@
 """Landmarks of videos that are in no workspace, kept by content, so that none is extracted twice.
 
-One pack a clip in `$SIGNPIPE_CACHE/landmarks`, or `$XDG_CACHE_HOME/signpipe/landmarks`, which is
-`~/.cache/signpipe/landmarks` unless somebody says otherwise. A file's name is the fingerprint of
-all that its landmarks depend on: the video's bytes, the settings, and what decoded and watched it.
-The folder may be deleted at any time.
+One pack a clip in `landmarks/` of the user's cache folder. A file's name is the fingerprint of all
+that its landmarks depend on: the video's bytes, the settings, and what decoded and watched it.
 """
 
 import os
@@ -20,7 +18,7 @@ from signpipe.landmarks.graph import mediapipe_version
 from signpipe.landmarks.holistic import EXTRACTOR
 from signpipe.landmarks.pack import open_pack, write_pack
 from signpipe.settings import ExtractSettings
-from signpipe.workspace import TEMPORARY, sha256_of_values
+from signpipe.workspace import TEMPORARY, cache_folder, sha256_of_values
 
 LIMIT = 512 << 20  # bytes; some 10,000 clips
 KEPT = 0.9  # of the limit, by the clips used last, when it is passed
@@ -32,7 +30,7 @@ class LandmarkCache:
     """Extractions by key. Whatever is wrong with the folder costs time, and is never an error."""
 
     def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
-        self.folder, self._limit = folder or default_folder(), limit
+        self.folder, self._limit = folder or cache_folder() / "landmarks", limit
         self._room: int | None = None  # bytes; None until it was looked for
 
     def key(self, sha256: str, settings: ExtractSettings) -> str:
@@ -93,13 +91,6 @@ class LandmarkCache:
                 os.unlink(path)
                 total -= size
         return self._limit - total
-
-
-def default_folder() -> Path:
-    """Where the cache of this person is, whether or not it exists yet."""
-    own, root = os.environ.get("SIGNPIPE_CACHE", ""), os.environ.get("XDG_CACHE_HOME", "")
-    place = root if os.path.isabs(root) else os.path.expanduser("~/.cache")
-    return Path(own or Path(place, "signpipe"), "landmarks")
 
 
 @cache

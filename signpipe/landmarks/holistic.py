@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signpipe.errors import SignpipeError
+from signpipe.landmarks.checked_model import checked_model, keep_checked_model
 from signpipe.landmarks.graph import (
     MODEL_INPUT,
     faceless_graph,
@@ -40,10 +41,9 @@ Frames = Iterable[tuple[float, NDArray[np.uint8]]]
 class Holistic:
     """A Holistic graph for many clips, one after the other. Close it, or use it in a `with`.
 
-    Making one takes some two seconds (most of it the import of mediapipe and the self-check that
-    the lean graph gives the same numbers). Where it does not, MediaPipe's own pose model is used,
-    and `fallback` says why. Raises SignpipeError if mediapipe, a system library or the pose model
-    cannot be loaded.
+    The first time on a machine a self-check makes sure that the lean graph gives the same numbers
+    there. Where it does not, MediaPipe's own pose model is used, and `fallback` says why. Raises
+    SignpipeError if mediapipe, a system library or the pose model cannot be loaded.
     """
 
     def __init__(self, settings: ExtractSettings | None = None) -> None:
@@ -55,9 +55,9 @@ class Holistic:
         with quiet_stderr():
             _import_mediapipe()
             pose_model(settings.model_complexity)  # it must be there in any case
-            self._try_lean()
-            # The graph starts in its own threads; once it has worked it has said all it says.
-            self.landmarks(_check_frames()[:1])
+            self._model = checked_model(settings)
+            if self._model is None:
+                self._try_lean()
 
     def _try_lean(self) -> None:
         try:
@@ -76,6 +76,8 @@ class Holistic:
         if self.fallback:
             self.close()
             self._model = None
+        elif self._model is not None:
+            keep_checked_model(self.settings, self._model)
 
     def _same(self, one: Landmarks, other: Landmarks) -> bool:
         return all(

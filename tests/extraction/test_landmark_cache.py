@@ -5,7 +5,7 @@ import pytest
 
 from signpipe.extraction import landmark_cache
 from signpipe.extraction.clip import Extraction, extract_clip
-from signpipe.extraction.landmark_cache import LandmarkCache, default_folder
+from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.landmarks.holistic import Holistic
 from signpipe.settings import ExtractSettings
 
@@ -93,12 +93,12 @@ def test_a_folder_that_cannot_be_written_costs_only_time(walk, tmp_path):
 def test_where_it_is(monkeypatch):
     monkeypatch.setenv("SIGNPIPE_CACHE", "/one")
     monkeypatch.setenv("XDG_CACHE_HOME", "/two")
-    assert str(default_folder()) == "/one/landmarks"
+    assert str(LandmarkCache().folder) == "/one/landmarks"
     monkeypatch.delenv("SIGNPIPE_CACHE")
-    assert str(default_folder()) == "/two/signpipe/landmarks"
+    assert str(LandmarkCache().folder) == "/two/signpipe/landmarks"
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
     monkeypatch.setenv("HOME", "/home/me")
-    assert str(default_folder()) == "/home/me/.cache/signpipe/landmarks"
+    assert str(LandmarkCache().folder) == "/home/me/.cache/signpipe/landmarks"
 
 
 def test_nan_and_numbers_of_any_size_survive(walk, tmp_path):
