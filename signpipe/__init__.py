@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors
+    from signpipe.answers import Answer
     from signpipe.clip_view import run as view
     from signpipe.errors import SignpipeError
     from signpipe.evaluation.compare import run as compare
@@ -46,6 +47,7 @@ __version__ = "0.1.0"
 
 # The same, resolved on first use, so that `import signpipe` stays free of torch, mediapipe and cv2.
 _LAZY = {
+    "Answer": ("signpipe.answers", "Answer"),
     "Prediction": ("signpipe.recognizer", "Prediction"),
     "Recognizer": ("signpipe.recognizer", "Recognizer"),
     "SignpipeError": ("signpipe.errors", "SignpipeError"),
@@ -74,6 +76,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "Answer",
     "Prediction",
     "Recognizer",
     "SignpipeError",

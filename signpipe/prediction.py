@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from signpipe.answers import NO_SIGN
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction
 from signpipe.extraction.extraction_stream import ExtractionStream
@@ -32,6 +33,7 @@ def run(
     workspace: Workspace | None = None,
     workers: int | None = None,
     cache: bool = True,
+    always: bool = False,
 ) -> list[Prediction]:
     """As `each`, all at once."""
     found = each(
@@ -42,6 +44,7 @@ def run(
         workspace=workspace,
         workers=workers,
         cache=cache,
+        always=always,
     )
     return list(found)
 
@@ -55,6 +58,7 @@ def each(
     workspace: Workspace | None = None,
     workers: int | None = None,
     cache: bool = True,
+    always: bool = False,
 ) -> Iterator[Prediction]:
     """Yield the prediction of every clip, in the order given, each as soon as it is there.
 
@@ -63,8 +67,9 @@ def each(
     `workers` processes watch the videos (default: one a core); those seen before, by their content,
     are not watched again unless `cache` is false. `overlay` is the mp4 to draw to, or for several
     clips a folder; one that cannot be written costs its clip only the drawing, and the reason says
-    so. Raises SignpipeError, before any work, if there is no recogniser or no clip, or the overlay
-    is no place for a video.
+    so. With `always` a sign is answered in any case, where it would be "none of these" too. Raises
+    SignpipeError, before any work, if there is no recogniser or no clip, or the overlay is no place
+    for a video.
     """
     card = recognizer.card if isinstance(recognizer, Recognizer) else read_card(Path(recognizer))
     given = given_clips(clips, workspace)
@@ -74,7 +79,7 @@ def each(
     targets = _overlay_paths(given, Path(overlay) if overlay is not None else None)
     landmarks = LandmarkCache() if cache else None
     known = KnownLandmarks(card.extract or ExtractSettings(), workspace, landmarks)
-    return _each(given, targets, recognizer, known, workers, top)
+    return _each(given, targets, recognizer, known, workers, top, always)
 
 
 def find_recognizer(workspace: Workspace, name: str | None = None) -> Path:
@@ -89,13 +94,14 @@ def _each(
     known: KnownLandmarks,
     workers: int | None,
     top: int,
+    always: bool,
 ) -> Iterator[Prediction]:
     with ExtractionStream(clips, known, workers) as stream, track("predict", len(clips)) as tracker:
         # The workers load MediaPipe while this loads torch.
         loaded = recognizer if isinstance(recognizer, Recognizer) else Recognizer.load(recognizer)
         for (clip, extraction), target in zip(stream, targets, strict=True):
-            prediction = loaded.answer(clip.name, extraction, top=top)
-            if target is not None and prediction.signs:
+            prediction = loaded.answer(clip.name, extraction, top=top, always=always)
+            if target is not None and prediction.answer:
                 footage = _footage(clip, extraction, known.workspace)
                 prediction = _with_overlay(footage, prediction, target)
             tracker.advance()
@@ -137,12 +143,19 @@ def _footage(clip: GivenClip, extraction: Extraction, workspace: Workspace | Non
     return Footage(clip.name, extraction.landmarks, *size, video)
 
 
+def _written(prediction: Prediction) -> list[tuple[str, float | None]]:
+    """What stands below the picture: "none of these" comes first, and has no probability."""
+    signs: list[tuple[str, float | None]] = [*prediction.signs]
+    rejected = prediction.answer in NO_SIGN
+    return [(str(prediction.answer), None), *signs] if rejected else signs
+
+
 def _with_overlay(footage: Footage, prediction: Prediction, target: Path) -> Prediction:
     """Draw skeleton and answer to `target`; the prediction that says where, or why not."""
     try:
         from signpipe.pictures.overlay import overlay
 
-        frames = overlay(enumerate(footage.frames()), footage.landmarks, prediction.signs)
+        frames = overlay(enumerate(footage.frames()), footage.landmarks, _written(prediction))
         write_video(target, frames, footage.fps)
     except (OSError, ValueError, SignpipeError) as error:
         why = f"the overlay {target} cannot be written: {getattr(error, 'strerror', '') or error}"

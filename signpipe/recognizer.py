@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from signpipe.answers import NONE_OF_THESE, Answer, Signs
 from signpipe.cliptable import USABLE
 from signpipe.extraction.clip import Extraction, extract_clip
 from signpipe.extraction.given_clips import GivenClip
@@ -15,7 +16,9 @@ from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
+from signpipe.model.calibration import softmax
 from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.rejection import Rejection, unknownness
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.settings import ExtractSettings
@@ -23,8 +26,6 @@ from signpipe.settings import ExtractSettings
 # What loads torch is imported where it is needed: workers can start meanwhile.
 if TYPE_CHECKING:
     from signpipe.model.stream_classifiers import StreamClassifiers
-
-Signs = tuple[tuple[str, float], ...]  # (sign, probability in [0, 1]), the likeliest first
 
 # Of all recognisers together: threads gain MediaPipe nothing, and its chatter on stderr is silenced
 # for the whole process.
@@ -36,7 +37,8 @@ class Prediction:
     """`signs` are (sign, probability in [0, 1]), the likeliest first; none if status is no good.
 
     `status` is as in the clip table: ok, truncated, nobody, empty, unreadable, failed. `overlay` is
-    the video with skeleton and answer, where one was asked for and could be made.
+    the video with skeleton and answer, where one was asked for and could be made. `answer` is the
+    sign, or "none of these" or "not signing"; None if status is no good.
     """
 
     clip: str
@@ -44,6 +46,7 @@ class Prediction:
     reason: str
     signs: Signs
     overlay: Path | None = None
+    answer: str | None = None
 
 
 class Recognizer:
@@ -78,12 +81,13 @@ class Recognizer:
         """The signs it has learned."""
         return self.card.signs
 
-    def predict(self, path: Path | str, *, top: int | None = 5) -> Prediction:
+    def predict(self, path: Path | str, *, top: int | None = 5, always: bool = False) -> Prediction:
         """Name the sign of a video or `.pose` file; the `top` likeliest ones, or all for None.
 
-        Never raises for what is in the file. Raises SignpipeError if mediapipe cannot be loaded.
+        `always` as in `decide`. Never raises for what is in the file. Raises SignpipeError if
+        mediapipe cannot be loaded.
         """
-        return self.answer(str(path), self.extract(path), top=top)
+        return self.answer(str(path), self.extract(path), top=top, always=always)
 
     def predict_landmarks(
         self,
@@ -98,16 +102,28 @@ class Recognizer:
         `width` and `height` are the picture's, in pixels; without them it is taken for 4:3. Raises
         ValueError for no frames.
         """
-        from signpipe.model.stream_classifiers import final
-        from signpipe.training.scoring import score
+        return self.decide(landmarks, width=width, height=height).signs[:top]
 
-        parts = self._parts(landmarks, width, height)
-        logits = score(self._model, parts, np.zeros(1, np.int64), self.card.encoder.frames)
-        answer = final(logits, self.card.joint_weight)[0].astype(np.float64)
-        shares = np.exp(answer - answer.max())
-        shares /= shares.sum()
-        order = np.argsort(-shares, kind="stable")[:top]
-        return tuple((self.signs[i], float(shares[i])) for i in order)
+    def decide(
+        self,
+        landmarks: Landmarks,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        always: bool = False,
+    ) -> Answer:
+        """The sign of T > 0 frames, or "none of these"; with `always` the likeliest in any case.
+
+        Sizes and errors as in `predict_landmarks`.
+        """
+        logits = self._logits(self._parts(landmarks, width, height))
+        rejection = self.card.rejection or Rejection()
+        shares = softmax(logits / rejection.temperature)[0]
+        order = np.argsort(-shares, kind="stable")
+        signs = tuple((self.signs[i], float(shares[i])) for i in order)
+        unknown = unknownness(logits, rejection.score, rejection.temperature)
+        rejected = not always and rejection.rejects(unknown)[0]
+        return Answer(NONE_OF_THESE if rejected else signs[0][0], signs)
 
     def embed(
         self, landmarks: Landmarks, *, width: int | None = None, height: int | None = None
@@ -135,14 +151,21 @@ class Recognizer:
                 self._known.keep(clip, found)
         return found
 
-    def answer(self, clip: str, extraction: Extraction, *, top: int | None = 5) -> Prediction:
-        """The prediction for a clip that was extracted already."""
+    def answer(
+        self,
+        clip: str,
+        extraction: Extraction,
+        *,
+        top: int | None = 5,
+        always: bool = False,
+    ) -> Prediction:
+        """The prediction for a clip that was extracted already; `always` as in `decide`."""
         status, reason, landmarks = extraction.status, extraction.reason, extraction.landmarks
         if status not in USABLE or landmarks is None:
             return Prediction(clip, status, reason, ())
         width, height = extraction.width, extraction.height
-        signs = self.predict_landmarks(landmarks, width=width, height=height, top=top)
-        return Prediction(clip, status, reason, signs)
+        found = self.decide(landmarks, width=width, height=height, always=always)
+        return Prediction(clip, status, reason, found.signs[:top], answer=found.answer)
 
     def close(self) -> None:
         """Free MediaPipe; the next video loads it again."""
@@ -156,6 +179,14 @@ class Recognizer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _logits(self, parts: Parts) -> NDArray[np.float64]:
+        """(1, S): of the only clip in `parts`."""
+        from signpipe.model.stream_classifiers import final
+        from signpipe.training.scoring import score
+
+        logits = score(self._model, parts, np.zeros(1, np.int64), self.card.encoder.frames)
+        return final(logits, self.card.joint_weight).astype(np.float64)
 
     def _parts(self, landmarks: Landmarks, width: int | None, height: int | None) -> Parts:
         if not len(landmarks):

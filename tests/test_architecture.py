@@ -9,6 +9,7 @@ import signpipe
 
 PACKAGE = Path(signpipe.__file__).parent
 GROUND = {
+    "answers",
     "errors",
     "workspace",
     "cliptable",

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from signpipe.answers import NONE_OF_THESE
 from signpipe.errors import SignpipeError
 from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.rejection import Rejection, unknownness
 from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
@@ -100,3 +102,44 @@ def test_nothing_to_look_at_and_no_recogniser(recognizer, walk, tmp_path):
             method(walk(0, 0, 0, frames=0))
     with pytest.raises(SignpipeError, match="no recogniser"):
         Recognizer.load(tmp_path)
+
+
+def rejecting(folder, **given):
+    """The recogniser with a rule for "none of these"."""
+    made = Recognizer.load(folder)
+    rejection = Rejection(**given)
+    return Recognizer(made._model, made.card.model_copy(update={"rejection": rejection}))
+
+
+@pytest.mark.parametrize("score", ["probability", "logit"])
+def test_above_the_threshold_it_is_none_of_these(folder, recognizer, walk, score):
+    walks = [walk(sign, signer, 0) for sign in range(3) for signer in range(4)]
+    found = [recognizer.decide(clip) for clip in walks]
+    assert all(answer.answer == answer.signs[0][0] and answer.is_sign for answer in found)
+    logits = [recognizer._logits(recognizer._parts(clip, None, None))[0] for clip in walks]
+    by = unknownness(logits, score)
+    threshold = float(np.median(by))
+    strict = rejecting(folder, score=score, threshold=threshold)
+    decided = [strict.decide(clip) for clip in walks]
+    assert [d.answer == NONE_OF_THESE for d in decided] == [value > threshold for value in by]
+    assert any(d.is_sign for d in decided) and not all(d.is_sign for d in decided)
+    assert [strict.decide(clip, always=True) for clip in walks] == found
+    assert [d.signs for d in decided] == [d.signs for d in found]
+
+
+def test_the_temperature_softens_probabilities_and_changes_no_order(folder, recognizer, walk):
+    soft = rejecting(folder, temperature=4.0)
+    sharp, flat = (r.predict_landmarks(walk(1, 2, 3)) for r in (recognizer, soft))
+    assert [sign for sign, _ in sharp] == [sign for sign, _ in flat]
+    assert 1 / 3 < flat[0][1] < sharp[0][1]
+    assert sum(share for _, share in flat) == pytest.approx(1)
+
+
+def test_a_prediction_has_the_answer_and_none_where_nothing_was_seen(folder, make_clip, tmp_path):
+    clip = make_clip(tmp_path / "one.mp4", frames=2, seed=11)
+    with rejecting(folder, threshold=-0.1) as strict:
+        refused, named = strict.predict(clip), strict.predict(clip, always=True)
+        (tmp_path / "broken.mp4").write_bytes(b"no video")
+        assert strict.predict(tmp_path / "broken.mp4").answer is None
+    assert (refused.answer, named.answer) == (NONE_OF_THESE, named.signs[0][0])
+    assert refused.signs == named.signs

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from signpipe.answers import NO_SIGN
 from signpipe.wording import counted, listed
 from signpipe.workspace import DEFAULT
 
@@ -63,4 +64,8 @@ def print_streams(metrics: dict[str, Any]) -> None:
 
 
 def named_signs(prediction: "Prediction") -> str:
-    return ", ".join(f"{sign} {share:.0%}" for sign, share in prediction.signs)
+    """`house 82%, tree 18%`, or `none of these (house 41%, tree 12%)`; "" without an answer."""
+    named = ", ".join(f"{sign} {share:.0%}" for sign, share in prediction.signs)
+    if prediction.answer not in NO_SIGN:
+        return named
+    return f"{prediction.answer} ({named})" if named else str(prediction.answer)

@@ -45,6 +45,9 @@ def predict(
             help="Watch every video again, and keep no landmarks in ~/.cache/signpipe.",
         ),
     ] = False,
+    always: Annotated[
+        bool, typer.Option("--always", help='Name a sign in any case, never "none of these".')
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Name the sign in clips, a line each as soon as it is known.
@@ -66,12 +69,13 @@ def predict(
         workspace=at,
         workers=workers,
         cache=not no_cache,
+        always=always,
     )
     named = failed = 0
     with closing(_as_json(found) if json_ else _as_lines(found)) as predictions:
         for prediction in predictions:
-            complete = prediction.signs and (prediction.overlay or not overlay)
-            named, failed = named + bool(prediction.signs), failed + (not complete)
+            complete = prediction.answer and (prediction.overlay or not overlay)
+            named, failed = named + bool(prediction.answer), failed + (not complete)
     if failed:
         raise typer.Exit(FAILED_SOME if named else NOTHING_DONE)
 
@@ -93,6 +97,7 @@ def _row(prediction: "Prediction") -> dict[str, object]:
         "clip": prediction.clip,
         "status": prediction.status,
         "reason": prediction.reason,
+        "answer": prediction.answer,
         "predictions": [{"sign": sign, "probability": p} for sign, p in prediction.signs],
         "overlay": None if prediction.overlay is None else str(prediction.overlay),
     }

@@ -1,7 +1,7 @@
 """What a recogniser says of itself, `recognizer.json`; read without loading torch."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +16,7 @@ from signpipe.settings import (
 )
 from signpipe.workspace import read_json
 
+Kind = Literal["finetuned", "taught"]
 LAYOUT = "right hand 0-20, left hand 21-41 (mirrored), trunk 42-48"
 
 
@@ -27,7 +28,8 @@ class RecognizerCard(BaseModel):
     format: str = Field("signpipe-recognizer", pattern="^signpipe-recognizer$")
     version: int = Field(1, ge=1, le=1)
     layout: str = Field(LAYOUT, pattern="^" + LAYOUT.replace("(", r"\(").replace(")", r"\)") + "$")
-    signs: tuple[str, ...] = Field(min_length=2)
+    kind: Kind = "finetuned"
+    signs: tuple[str, ...]
     streams: Streams = "both"
     classifier: Classifier = "sum"
     joint_weight: float = Field(0.5, ge=0, le=1)  # of the logits; motion has the rest
@@ -41,6 +43,8 @@ class RecognizerCard(BaseModel):
     def _signs_differ(self) -> "RecognizerCard":
         if len(set(self.signs)) != len(self.signs):
             raise ValueError("signs must differ from each other")
+        if self.kind == "finetuned" and len(self.signs) < 2:
+            raise ValueError("a fine-tuned recogniser has two signs at least")
         return self
 
 

@@ -29,12 +29,12 @@ SHORTEST = 480  # the overlay is at least so high, or its text could not be read
 def overlay(
     frames: Iterable[tuple[float, Frame]],
     landmarks: Landmarks,
-    answers: Sequence[tuple[str, float]] = (),
+    answers: Sequence[tuple[str, float | None]] = (),
 ) -> Iterator[Frame]:
     """Frames (H, W, 3) uint8 RGB with landmarks drawn on, enlarged if small.
 
     `frames` are (seconds, pixels) as `signpipe.video.read.Video` gives them; `answers`, (sign,
-    probability), are written below the picture.
+    probability), are written below the picture; an answer whose probability is None has no bar.
     """
     for index, (_, pixels) in enumerate(frames):
         if index >= len(landmarks):
@@ -82,7 +82,7 @@ def _draw(
             cv2.circle(frame, centre, 2 * unit - 1, colour, -1, cv2.LINE_AA)
 
 
-def add_answers(frame: Frame, answers: Sequence[tuple[str, float]]) -> Frame:
+def add_answers(frame: Frame, answers: Sequence[tuple[str, float | None]]) -> Frame:
     """(H, W, 3) -> (H + band, W, 3): the first three answers with bars below the picture."""
     height, width = frame.shape[:2]
     row = max(22, height // 18)
@@ -93,10 +93,11 @@ def add_answers(frame: Frame, answers: Sequence[tuple[str, float]]) -> Frame:
     letters = font(round(row * 0.62))
     for place, (sign, probability) in enumerate(shown):
         top = height + row // 4 + place * row
-        bar = round(probability * (width - row))
+        bar = round((probability or 0.0) * (width - row))
         colour = (38, 110, 84) if place == 0 else (58, 62, 70)
-        draw.rectangle((row // 2, top + 2, row // 2 + max(bar, 2), top + row - 3), colour)
-        share = f"{probability:.0%}"
+        if probability is not None:
+            draw.rectangle((row // 2, top + 2, row // 2 + max(bar, 2), top + row - 3), colour)
+        share = "" if probability is None else f"{probability:.0%}"
         room = width - 2 * row - draw.textlength(share, letters)
         middle = top + row / 2
         draw.text((row, middle), fitting(draw, sign, letters, room), "white", letters, "lm")

@@ -12,9 +12,11 @@ import torch
 from typer.testing import CliRunner
 
 from signpipe.cli import app
-from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.recognizer_card import RecognizerCard, read_card
+from signpipe.model.rejection import Rejection
 from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
 from signpipe.settings import EncoderSettings, PrepareSettings
+from signpipe.workspace import write_json
 
 
 @pytest.fixture
@@ -86,3 +88,19 @@ def test_clip_ids_of_the_workspace(recognizer, signs_workspace):
     code, text = predict("s0/tree/1", "s3/house/0", *where, "--top", 1)
     assert code == 0
     assert [line.split(": ")[0] for line in text.splitlines()] == ["s0/tree/1", "s3/house/0"]
+
+
+def test_none_of_these_unless_always(recognizer, signs_workspace):
+    where = ("s0/tree/1", "--recognizer", recognizer, "-w", signs_workspace.root, "--top", 1)
+    _, named = predict(*where)
+    card = read_card(recognizer)
+    rejection = Rejection(threshold=-0.1)
+    strict = card.model_copy(update={"rejection": rejection})
+    write_json(recognizer / "recognizer.json", strict.model_dump())
+    assert predict(*where, "--always") == (0, named)
+    sign = named.removeprefix("s0/tree/1: ").strip()
+    assert predict(*where) == (0, f"s0/tree/1: none of these ({sign})\n")
+    (row,) = json.loads(predict(*where, "--json")[1])
+    assert row["answer"] == "none of these" and row["predictions"][0]["sign"] == sign.split()[0]
+    (row,) = json.loads(predict(*where, "--json", "--always")[1])
+    assert row["answer"] == row["predictions"][0]["sign"]

@@ -114,3 +114,11 @@ def test_a_card_from_when_mirroring_was_a_setting_is_read_and_one_without_it_ref
     write_json(tmp_path / "recognizer.json", value)
     with pytest.raises(SignpipeError, match="mirror_left_hand=false is no longer possible"):
         load_recognizer(tmp_path)
+
+
+def test_a_folder_from_before_there_were_kinds_and_rejection_is_still_read(folder):
+    path = folder / "recognizer.json"
+    card = json.loads(path.read_text())
+    assert card.pop("kind") == "finetuned" and card.pop("rejection") is None
+    path.write_text(json.dumps(card))
+    assert load_recognizer(folder)[1].signs == ("käse", "$x")

@@ -55,3 +55,10 @@ def test_bars_show_the_probabilities():
     band = add_answers(picture(), [("a", 1.0), ("b", 0.0)])[480:]
     green = (band == (38, 110, 84)).all(axis=2)
     assert green.any(axis=0).mean() > 0.9
+
+
+def test_an_answer_without_probability_has_no_bar():
+    shown = add_answers(picture(), [("none of these", None), ("b", 0.5)])
+    assert shown.shape[0] == add_answers(picture(), [("a", 1.0), ("b", 0.5)]).shape[0]
+    assert not (shown[480:] == (38, 110, 84)).all(axis=2).any()
+    assert (shown[480:] > 200).any()
