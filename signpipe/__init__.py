@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.answers import Answer
+    from signpipe.app.serve import run as open_page
     from signpipe.clip_view import run as view
     from signpipe.errors import SignpipeError
     from signpipe.evaluation.compare import run as compare
@@ -61,6 +62,7 @@ _LAZY = {
     "finetune": ("signpipe.training.finetune", "run"),
     "forget": ("signpipe.extraction.forgotten", "forget"),
     "import_keypoints": ("signpipe.extraction.import_keypoints", "run"),
+    "open_page": ("signpipe.app.serve", "run"),
     "predict": ("signpipe.prediction", "run"),
     "predict_each": ("signpipe.prediction", "each"),
     "prepare": ("signpipe.parts.prepare", "run"),
@@ -91,6 +93,7 @@ __all__ = [
     "finetune",
     "forget",
     "import_keypoints",
+    "open_page",
     "predict",
     "predict_each",
     "prepare",

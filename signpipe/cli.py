@@ -11,6 +11,7 @@ import typer
 import typer.core
 
 from signpipe import __version__
+from signpipe.commands.app import app as app_command
 from signpipe.commands.compare import compare
 from signpipe.commands.demo import demo
 from signpipe.commands.encoders import encoders
@@ -34,6 +35,7 @@ from signpipe.errors import SignpipeError, disk_full, out_of_memory
 from signpipe.progress import note
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "app": app_command,
     "train": train,
     "extract": extract,
     "import": import_keypoints,

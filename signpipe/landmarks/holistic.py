@@ -97,11 +97,9 @@ class Holistic:
                 for seconds, pixels in frames:
                     if not times:
                         self._renew()
-                    result = self._graph.process(pixels)
+                    for part, points in self._look(pixels).items():
+                        found[part].append(points)
                     times.append(seconds)
-                    for part, shape in self._parts.items():
-                        points = getattr(result, f"{part}_landmarks")
-                        found[part].append(_array(points, shape))
             except BaseException:
                 self.close()
                 raise
@@ -110,6 +108,29 @@ class Holistic:
             for part, shape in self._parts.items()
         }
         return Landmarks(times=np.array(times, np.float64), **arrays)
+
+    def next_frame(self, seconds: float, pixels: NDArray[np.uint8], *, fresh: bool) -> Landmarks:
+        """Landmarks of one more frame of a stream; with `fresh` it is the first of a clip.
+
+        Frame by frame the same as `landmarks` gives of all together.
+        """
+        with quiet_stderr():
+            try:
+                if fresh or self._graph is None:
+                    self._renew()
+                points = self._look(pixels)
+            except BaseException:
+                self.close()
+                raise
+        arrays = {part: array[np.newaxis] for part, array in points.items()}
+        return Landmarks(times=np.array([seconds], np.float64), **arrays)
+
+    def _look(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        result = self._graph.process(pixels)
+        return {
+            part: _array(getattr(result, f"{part}_landmarks"), shape)
+            for part, shape in self._parts.items()
+        }
 
     def _renew(self) -> None:
         """Forget whatever came before."""

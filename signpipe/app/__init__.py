@@ -1,0 +1,1 @@
+"""The page on one's own machine: its server, and the files that the browser is given."""
