@@ -125,11 +125,14 @@ class Encoder(nn.Module):
     """Encodes one stream of B clips: points (B, T, 49, 2), valid (B, T, 49) bool -> Features.
 
     One network serves both hands; the trunk has its own. Only detected hands pass through the
-    frame encoder: an undetected one is a row of zeros, with no say in the batch statistics.
+    frame encoder: an undetected one is a row of zeros, with no say in the batch statistics. A
+    `dense` encoder, for evaluation alone, lets all pass and makes those zero afterwards: the same
+    numbers, with no shape that depends on them.
     """
 
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__()
+        self.dense = False
         channels = settings.part_channels
         self.hand_frames = FrameEncoder(settings, "hand")
         self.trunk_frames = FrameEncoder(settings, "trunk")
@@ -147,12 +150,7 @@ class Encoder(nn.Module):
         # Both hands side by side in one batch: (2 B, T, ...), right hands first.
         hands = torch.cat([points[:, :, RIGHT_HAND], points[:, :, LEFT_HAND]])
         seen = torch.cat([valid[:, :, hand].any(dim=2) for hand in (RIGHT_HAND, LEFT_HAND)])
-        hand = points.new_zeros(2 * batch, frames, self.channels)
-        if (
-            seen.any() or distributed.world_size() > 1
-        ):  # ranks wait for each other in the batch norm
-            encoded = self.hand_frames(hands[seen].transpose(0, 1))
-            hand = hand.to(encoded.dtype).index_put((seen,), encoded)
+        hand = self._hands(hands, seen)
         hand = self.hand_time(hand.transpose(1, 2)).transpose(1, 2)
         both = torch.cat(hand.chunk(2), dim=-1)  # (B, T, 2 C)
         tokens = torch.cat(self.hand_context(both).chunk(2, dim=-1), dim=1)  # (B, 2 T, C)
@@ -164,3 +162,16 @@ class Encoder(nn.Module):
         everywhere = torch.ones(batch, frames, dtype=torch.bool, device=points.device)
         b = self.trunk_pool(self.trunk_context(trunk), everywhere)
         return Features(h.float(), b.float())
+
+    def _hands(self, hands: Tensor, seen: Tensor) -> Tensor:
+        """Hands (2 B, T, 21, 2), of which those `seen` (2 B, T) were detected, to (2 B, T, C)."""
+        clips, frames = seen.shape
+        if self.dense:
+            encoded = self.hand_frames(hands.flatten(0, 1).transpose(0, 1))
+            return encoded.view(clips, frames, -1) * seen[..., None]
+        hand = hands.new_zeros(clips, frames, self.channels)
+        # Ranks wait for each other in the batch norm, also one whose clips show no hand.
+        if seen.any() or distributed.world_size() > 1:
+            encoded = self.hand_frames(hands[seen].transpose(0, 1))
+            hand = hand.to(encoded.dtype).index_put((seen,), encoded)
+        return hand

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from signpipe.model.encoder import Encoder
+from signpipe.model.encoder import Encoder, Features
 from signpipe.model.momentum import STREAMS, StreamViews
 from signpipe.model.recognizer_card import RecognizerCard, read_card
 from signpipe.model.weights import check_weights, load_weights, save_weights
@@ -52,7 +52,10 @@ class StreamClassifiers(nn.Module):
 
     def forward(self, views: StreamViews) -> dict[str, Tensor]:
         """Logits (B, signs) by stream; points (B, T, 49, 2), valid (B, T, 49) by stream."""
-        found = {m: encoder(*views[m]) for m, encoder in self.encoders.items()}
+        return self.classify({m: encoder(*views[m]) for m, encoder in self.encoders.items()})
+
+    def classify(self, found: dict[str, Features]) -> dict[str, Tensor]:
+        """The same of what the encoders have found, by stream."""
         return {
             m: self.classifiers[m](f.fused if self.sum else torch.cat([f.hand, f.trunk], dim=1))
             for m, f in found.items()
