@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.evaluation.compare import run as compare
     from signpipe.evaluation.encoder_list import run as encoders
     from signpipe.evaluation.evaluate import run as evaluate
+    from signpipe.export.onnx_file import write_onnx as export_onnx
     from signpipe.extraction.export_poses import run as export_poses
     from signpipe.extraction.extract import run as extract
     from signpipe.extraction.forgotten import forget, rename, restore, undo_rename
@@ -56,6 +57,7 @@ _LAZY = {
     "compare": ("signpipe.evaluation.compare", "run"),
     "encoders": ("signpipe.evaluation.encoder_list", "run"),
     "evaluate": ("signpipe.evaluation.evaluate", "run"),
+    "export_onnx": ("signpipe.export.onnx_file", "write_onnx"),
     "export_poses": ("signpipe.extraction.export_poses", "run"),
     "extract": ("signpipe.extraction.extract", "run"),
     "find_recognizer": ("signpipe.prediction", "find_recognizer"),
@@ -87,6 +89,7 @@ __all__ = [
     "compare",
     "encoders",
     "evaluate",
+    "export_onnx",
     "export_poses",
     "extract",
     "find_recognizer",

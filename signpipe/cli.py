@@ -16,6 +16,7 @@ from signpipe.commands.compare import compare
 from signpipe.commands.demo import demo
 from signpipe.commands.encoders import encoders
 from signpipe.commands.evaluate import evaluate
+from signpipe.commands.export import export
 from signpipe.commands.export_poses import export_poses
 from signpipe.commands.extract import extract
 from signpipe.commands.finetune import finetune
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "encoders": encoders,
     "predict": predict,
+    "export": export,
     "view": view,
     "report": report,
     "status": status,

@@ -4,21 +4,19 @@ It computes what `parts.normalise`, `training.views` and a recogniser's streams 
 clips of any number of frames, without a shape or a branch that depends on the numbers in them.
 """
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from signpipe.model.encoder import Encoder
+from signpipe.model.onnx_graph import LEFT, POSE, RIGHT
 from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.rejection import Rejection, Score
 from signpipe.model.stream_classifiers import StreamClassifiers, final
 from signpipe.parts.normalise import FALLBACK_ASPECT, LEFT_SHOULDER, RIGHT_SHOULDER
 from signpipe.settings import PrepareSettings
 from signpipe.skeleton import TRUNK_IN_POSE
 from signpipe.training.features import descriptor
 from signpipe.training.views import Window, split_valid, stream_views
-
-# The 75 landmarks of a frame: as MediaPipe Holistic gives them, one part after the other.
-POSE, LEFT, RIGHT = slice(0, 33), slice(33, 54), slice(54, 75)
-LANDMARKS = 75
 
 
 class Keypoints(nn.Module):
@@ -80,22 +78,25 @@ class Keypoints(nn.Module):
 class LandmarkGraph(nn.Module):
     """Landmarks, size and lengths, as `Keypoints` takes them, to what a recogniser says of them.
 
-    -> logits (B, signs), probabilities (B, signs), and the feature (B, D) of length 1.
+    -> logits (B, signs), calibrated probabilities (B, signs), the unknownness (B,) that the card's
+    threshold is for, and the feature (B, D) of length 1.
     """
 
     def __init__(self, model: StreamClassifiers, card: RecognizerCard) -> None:
         super().__init__()
-        self.model, self.card = model.eval(), card
+        self.model, self.card = model, card
         for encoder in model.encoders.values():
+            assert isinstance(encoder, Encoder)
             encoder.dense = True
         self.keypoints = Keypoints(card.prepare)
         places = Window.central(1).places(card.encoder.frames)
         self.register_buffer("places", torch.from_numpy(places), persistent=False)
         self.places: Tensor
+        self.eval()
 
     def forward(
         self, landmarks: Tensor, size: Tensor, lengths: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         sampled = self._resample(self.keypoints(landmarks, size, lengths), lengths)
         views = stream_views(*split_valid(sampled), form=self.card.encoder.motion)
         found = {m: encoder(*views[m]) for m, encoder in self.model.encoders.items()}
@@ -104,7 +105,10 @@ class LandmarkGraph(nn.Module):
         weight = self.card.joint_weight
         scales = (1.0,) if len(units) == 1 else (weight**0.5, (1 - weight) ** 0.5)
         feature = torch.cat([s * unit for s, unit in zip(scales, units, strict=True)], dim=1)
-        return logits, logits.softmax(dim=1), feature
+        rejection = self.card.rejection or Rejection()
+        calibrated = logits / rejection.temperature
+        unknown = unknownness(calibrated, rejection.score)
+        return logits, calibrated.softmax(dim=1), unknown, feature
 
     def _resample(self, keypoints: Tensor, lengths: Tensor) -> Tensor:
         """As `views.resample` with the central window: (B, T, 49, 3) -> (B, frames, 49, 3)."""
@@ -119,17 +123,18 @@ class LandmarkGraph(nn.Module):
         return (a * weight_a[..., None] + b * weight_b[..., None]) / total
 
 
+def unknownness(calibrated: Tensor, score: Score) -> Tensor:
+    """`rejection.unknownness` of logits (B, S) that were divided by the temperature."""
+    if score == "energy":
+        return -calibrated.logsumexp(dim=1)
+    if score == "logit":
+        return -calibrated.amax(dim=1)
+    two = calibrated.softmax(dim=1).topk(2, dim=1).values
+    return 1 - two[:, 0] + (two[:, 1] if score == "margin" else 0)
+
+
 def _frames(keypoints: Tensor, at: Tensor) -> Tensor:
     """The frames `at` (B, F) of each clip (B, T, 49, 3)."""
     flat = keypoints.flatten(2)
     picked = flat.gather(1, at[..., None].expand(-1, -1, flat.shape[2]))
-    return picked.unflatten(2, keypoints.shape[2:])
-
-
-def as_array(
-    pose: "np.ndarray", left_hand: "np.ndarray", right_hand: "np.ndarray"
-) -> "np.ndarray":
-    """Landmarks of T frames as the graph takes them, (T, 75, 3) float32; hands' confidence is 1."""
-    hands = np.concatenate([left_hand, right_hand], axis=1)[..., :2]
-    hands = np.concatenate([hands, np.ones_like(hands[..., :1])], axis=2)
-    return np.concatenate([pose[..., [0, 1, 3]], hands], axis=1).astype(np.float32)
+    return picked.view(*at.shape, *keypoints.shape[2:])

@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pytest
+
+from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.settings import EncoderSettings, PrepareSettings
+
+SIGNS = ("house", "بيت", 'the "tree"')
+
+
+@pytest.fixture(scope="session")
+def recognizers(tmp_path_factory: pytest.TempPathFactory):
+    """`recognizers(signs=..., frames=4, **card)`: the folder of a recogniser of random weights."""
+    import torch
+
+    from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
+
+    def make(signs: tuple[str, ...] = SIGNS, frames: int = 4, **more: object) -> Path:
+        torch.manual_seed(0)
+        encoder = EncoderSettings(frames=frames, part_channels=16, heads=2)
+        card = RecognizerCard(signs=signs, encoder=encoder, prepare=PrepareSettings(), **more)
+        folder = tmp_path_factory.mktemp("made") / "recognizer"
+        model = StreamClassifiers(encoder, len(signs), card.streams, card.classifier)
+        save_recognizer(folder, model, card)
+        return folder
+
+    return make
