@@ -51,7 +51,7 @@ def evaluate(
         bool,
         typer.Option(
             "--from-scratch",
-            help="fractions: without pretraining as well; cross-signer: without pretraining.",
+            help="fractions: without pretraining as well; cross-signer, open-set: without it.",
         ),
     ] = False,
     preset: PresetOption = "compact",
@@ -75,6 +75,8 @@ def evaluate(
       `finetuned` does so by itself where no clip is left for val or test.
     - `cross-signer`: signers are held out in turn, and named by a recogniser fine-tuned without
       them; rotates over train and val, and the split named.
+    - `open-set`: signs are held out in turn; how well clips of them, and of idle people (label
+      `_idle`), are told from clips of the signs that were learned, and what "none of these" costs.
 
     Lists and numbers are settings: `--set 'fractions=[0.05,1]'`, `--set 'seeds=[0]'`,
     `--set folds=0` (each signer alone), `--set within=split`, `--set head=true`
@@ -128,6 +130,10 @@ def show(result: "EvaluateResult") -> None:
         _summary(metrics["summary"])
     if metrics["bootstrap"]:
         _intervals(metrics)
+    if metrics.get("open_set"):
+        _open_set(metrics["open_set"])
+    if metrics.get("rejected") is not None:
+        print(f'answered with "none of these": {metrics["rejected"]:.1%} of these clips')
     _by_signer(metrics.get("by_signer", []))
     for stream, calibration in metrics["calibration"].items():
         print(f"expected calibration error of {stream}: {calibration['expected_error']:.3f}")
@@ -176,6 +182,30 @@ def _intervals(metrics: dict[str, Any]) -> None:
         note = f" ({how['note']})" if how["note"] else ""
         head = f"{how['level']:.0%} interval over {how['over']} of {stream}"
         print(f"{head}: {', '.join(texts)}{note}")
+
+
+def _open_set(found: dict[str, Any]) -> None:
+    """How well clips of other signs are told apart, and what it costs to say so."""
+    print(f"clips that show none of its signs, told by {found['score']}:")
+    for one in found["separations"]:
+        if one["score"] == found["score"]:
+            low, high = one["intervals"]["auroc"]
+            print(
+                f"  {one['unknown']} ({counted(one['clips'], 'clip')}): AUROC {one['auroc']:.3f} "
+                f"({low:.3f} to {high:.3f}); {one['false_answers']:.1%} are named where "
+                f"{found['kept']:.0%} of the signs are kept"
+            )
+    if found["without_threshold"]:
+        folds = counted(found["without_threshold"], "fold")
+        print(f"  {folds} of {found['folds']} had too few clips to choose a threshold by")
+    named = ", ".join(f"{share:.1%} of {kind}" for kind, share in found["false_answers"].items())
+    print(
+        f"by the recognisers' own thresholds: top-1 {found['accuracy_with_rejection']:.1%} instead "
+        f"of {found['accuracy']:.1%}, {found['rejected']:.1%} of known signs rejected; named all "
+        f"the same: {named}"
+    )
+    errors = (f"{what} {c['expected_error']:.3f}" for what, c in found["calibration"].items())
+    print(f"expected calibration error: {', '.join(errors)}")
 
 
 def _by_signer(cells: list[dict[str, Any]]) -> None:

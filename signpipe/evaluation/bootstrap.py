@@ -57,15 +57,14 @@ def resampled(hits: Values, drawn: Units, draws: int, seed: int = 0) -> Values:
     clips = np.bincount(drawn.group, minlength=drawn.count).astype(float)
     right = np.stack([np.bincount(drawn.group, row, drawn.count) for row in hits], axis=1)
     chunks = [
-        weights @ right / (weights @ clips)[:, None]
-        for weights in _weights(drawn.count, draws, seed)
+        weights @ right / (weights @ clips)[:, None] for weights in counts(drawn.count, draws, seed)
     ]
     return np.concatenate(chunks)
 
 
 def resampled_mean(values: Values, draws: int, seed: int = 0) -> Values:
     """Means (draws, R) of drawn groups of `values` (G, R): one row a signer, all counting alike."""
-    chunks = [weights @ values / len(values) for weights in _weights(len(values), draws, seed)]
+    chunks = [weights @ values / len(values) for weights in counts(len(values), draws, seed)]
     return np.concatenate(chunks)
 
 
@@ -75,8 +74,8 @@ def interval(values: Values, level: float = 0.95) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _weights(groups: int, draws: int, seed: int) -> Iterator[Values]:
-    """(at most CHUNK, groups): how often each group was drawn."""
+def counts(groups: int, draws: int, seed: int) -> Iterator[Values]:
+    """Yield (at most CHUNK, groups): how often each group was drawn, for all the draws."""
     rng = np.random.default_rng(seed)
     for start in range(0, draws, CHUNK):
         count = min(CHUNK, draws - start)

@@ -20,6 +20,7 @@ from signpipe.evaluation.protocols import (
     fractions,
     knn,
     linear,
+    open_set,
 )
 from signpipe.evaluation.protocols.common import Measured, Plan, Request, by_signer
 from signpipe.evaluation.protocols.tables import write_tables
@@ -39,7 +40,11 @@ PROTOCOLS: dict[str, Callable[[Workspace, Request], Plan]] = {
     "few-shot": few_shot.plan,
     "cross-signer": cross_signer.plan,
     "cross-validation": cross_validation.plan,
+    "open-set": open_set.plan,
 }
+
+
+FROM_SCRATCH = ("fractions", "cross-signer", "open-set")
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,10 @@ def run(
 
     `finetuned` scores the recogniser of the fine-tuning run `run` (default: the newest). The others
     start from `encoder` (a pretraining run or an encoder file, default: the newest), and `run`
-    names the result (default: as the encoder's run); `from_scratch` lets fractions and cross-signer
-    train without an encoder (fractions: as well). Writes metrics.json and the tables and pictures
-    beside it to `evaluate/<run>-<split>/`, other protocols to `evaluate/<run>-<protocol>-<split>/`.
+    names the result (default: as the encoder's run); `from_scratch` lets fractions, cross-signer
+    and open-set train without an encoder (fractions: as well). Writes metrics.json and the tables
+    and pictures beside it to `evaluate/<run>-<split>/`, other protocols to
+    `evaluate/<run>-<protocol>-<split>/`.
     Where clips are so few that an automatic split has no val or test, they are left out in turn
     instead (cross-validation).
     Raises SignpipeError if there is nothing to score or to score with.
@@ -123,9 +129,9 @@ def run(
 def _refuse_what_has_no_say(protocol: str, encoder: str | None, from_scratch: bool) -> None:
     if protocol in ("finetuned", "cross-validation") and encoder:
         raise SignpipeError("--encoder is for the other protocols; --run names a fine-tuning run")
-    if from_scratch and protocol not in ("fractions", "cross-signer"):
+    if from_scratch and protocol not in FROM_SCRATCH:
         raise SignpipeError(f"--from-scratch has no say in {protocol}, which trains no encoder")
-    if from_scratch and encoder and protocol == "cross-signer":
+    if from_scratch and encoder and protocol != "fractions":
         raise SignpipeError("--encoder and --from-scratch exclude each other")
 
 
@@ -154,6 +160,8 @@ def _metrics(plan: Plan, measured: Measured, before: dict[str, int]) -> Metrics:
         calibration=measured.calibration,
         cells=measured.cells,
         summary=measured.summary,
+        open_set=measured.open_set,
+        rejected=measured.rejected,
         by_signer=by_signer(measured.scored) if measured.scored else [],
         data=plan.data,
         scored_before=sum(before.values()),

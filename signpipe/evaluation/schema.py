@@ -19,6 +19,8 @@ cell's `of` says what it is:
                    not learned from its signer
     cross-validation  the same of few clips; cells: fold. Its clips are left out with their signer,
                    or one of every sign at a time, and are of all splits that were drawn
+    open-set       cells: fold, signs (those held out of training, joined by ", "); their accuracy
+                   is that on the signs learned. `open_set` tells of clips that show none of these
 
 The others, which name each clip once (cross-signer too), have the accuracy of every known signer in
 `by_signer`, for a mean hides whom a recogniser fails: a cell's `of` is the signer, its means over
@@ -27,19 +29,30 @@ other people's.
 
 Beside metrics.json lies predictions.csv where each clip is named once: clip_id, signer, label, the
 sign that each stream names, the probability of the first, and the second and third sign of `both`.
+Beside that of open-set lies open_set.csv, a row for each clip that a fold was asked about.
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from signpipe.errors import SignpipeError, first_fault
 from signpipe.workspace import read_json, write_json
 
+if TYPE_CHECKING:
+    from signpipe.model.calibration import Reliability
+
 FORMAT, VERSION = "signpipe-metrics", 2
 Protocol = Literal[
-    "finetuned", "linear", "knn", "fractions", "few-shot", "cross-signer", "cross-validation"
+    "finetuned",
+    "linear",
+    "knn",
+    "fractions",
+    "few-shot",
+    "cross-signer",
+    "cross-validation",
+    "open-set",
 ]
 Measure = Literal["top1", "top5", "mean_class", "mean_class_top5"]
 MEASURES: tuple[Measure, ...] = ("top1", "top5", "mean_class", "mean_class_top5")
@@ -92,6 +105,54 @@ class Calibration(_Part):
     expected_error: float
     bins: tuple[Bin, ...]
 
+    @classmethod
+    def of(cls, found: "Reliability") -> "Calibration":
+        columns = (found.edges[:-1], found.edges[1:], found.clips, found.confidence, found.accuracy)
+        bins = [
+            Bin(**dict(zip(Bin.model_fields, b, strict=True))) for b in zip(*columns, strict=True)
+        ]
+        return cls(expected_error=found.expected_error, bins=tuple(bins))
+
+
+UnknownKind = Literal["other signs", "idle"]
+
+
+class Separation(_Part):
+    """How well a score of unknownness tells clips of known signs from others; means over folds."""
+
+    score: str  # see `signpipe.model.rejection`
+    unknown: UnknownKind
+    clips: int  # of the unknown ones; each fold has its own of other signs, and all idle ones
+    auroc: float
+    false_answers: float  # the share of them that is named where `kept` of the known clips are
+    intervals: dict[Literal["auroc", "false_answers"], tuple[float, float]] = {}
+    spread: dict[Literal["auroc", "false_answers"], float] = {}
+
+
+class OpenSet(_Part):
+    """What recognisers make of clips that show none of their signs.
+
+    The shares from `accuracy` on are over all folds' clips, by `score` and the thresholds that the
+    folds chose by themselves, as `signpipe finetune` does; `without_threshold` of them had too few
+    clips for it, and always answer. `intervals` has (low, high) of these shares.
+    """
+
+    kept: float  # the share of known clips that `false_answers` of a Separation keeps
+    score: str
+    separations: list[Separation]
+    folds: int
+    without_threshold: int
+    accuracy: float  # of known clips, none of them rejected
+    accuracy_with_rejection: float  # the share of them that is named, and rightly
+    rejected: float  # the share of them that is answered with "none of these"
+    false_answers: dict[UnknownKind, float]  # the share of these that is named all the same
+    intervals: dict[str, tuple[float, float]] = {}
+    # Of known clips as the classifier gives them (`plain`) and by the fitted temperature (`known`);
+    # of all, where a clip of another sign is never named rightly (`with other signs`); and of those
+    # of these that are answered (`answered`).
+    calibration: dict[str, Calibration] = {}
+    coverage: list[tuple[float, float]] = []  # (share answered, share of these wrong), ascending
+
 
 class Bootstrap(_Part):
     """How the intervals were made. `over` is what was drawn with replacement.
@@ -134,6 +195,8 @@ class Metrics(_Part):
     calibration: dict[str, Calibration] = {}  # by stream
     cells: list[Cell] = []
     summary: list[Cell] = []
+    open_set: OpenSet | None = None
+    rejected: float | None = None  # finetuned: the share that is answered with "none of these"
     by_signer: list[Cell] = []  # as `signers`, without the unknown one; older files have none
     data: str  # fingerprint of the keypoints, their preparation, and the labels and splits used
     scored_before: int  # how often this split had been scored in this workspace by anything

@@ -13,6 +13,7 @@ from signpipe.evaluation.protocols import (
     few_shot,
     finetuned,
     frozen,
+    open_set,
 )
 from signpipe.evaluation.protocols.common import fingerprint
 from signpipe.evaluation.schema import Metrics, read_metrics
@@ -121,6 +122,8 @@ def _used(workspace: Workspace, metrics: Metrics, parts: Parts, hidden: bool) ->
         return few_shot.used(val, scored)
     if metrics.protocol == "cross-validation":
         clips = cross_validation.members(workspace, parts)
+    elif metrics.protocol == "open-set":
+        clips = open_set.choose(workspace, parts, metrics.split, metrics.settings["idle"]).used
     elif metrics.protocol == "cross-signer":
         clips = cross_signer.members(workspace, parts, metrics.split.split("+"))
     else:

@@ -42,8 +42,11 @@ def reliability(logits: ArrayLike, labels: NDArray[np.int64], bins: int = BINS) 
     A label that no logit stands for, such as -1 for a sign that is not known, is never right.
     """
     probabilities = softmax(logits)
-    sure = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
+    return binned(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins)
+
+
+def binned(sure: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> Reliability:
+    """Bins of equal width over the probability of what was named, and if that was right; (B,)."""
     edges = np.linspace(0.0, 1.0, bins + 1)
     place = np.clip(np.searchsorted(edges, sure, side="left") - 1, 0, bins - 1)
     clips = np.bincount(place, minlength=bins)

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from signpipe.model.calibration import softmax
+from signpipe.model.calibration import fit_temperature, softmax
 
 Values = NDArray[np.float64]
 Score = Literal["probability", "energy", "logit", "margin", "distance"]
 OF_LOGITS: tuple[Score, ...] = ("probability", "energy", "logit", "margin")
+SCORE: Score = "probability"
+FEWEST = 20  # clips by which a threshold is chosen: of fewer 5 % are less than one
 KEPT = 0.95  # the share of signs that a threshold keeps, unless something else is asked for
 
 
@@ -44,6 +46,35 @@ class Rejection(BaseModel):
         if self.threshold is None:
             return np.zeros(values.shape, bool)
         return ~(values <= self.threshold)  # what is no number is no known sign
+
+
+def fit_rejection(
+    logits: ArrayLike, labels: NDArray[np.int64], chosen_on: str = "val"
+) -> Rejection:
+    """Temperature and threshold by clips that were not learned from, (B, S) and (B,).
+
+    The threshold keeps the share KEPT of those that are named rightly; with fewer than FEWEST of
+    them there is none.
+    """
+    values = np.asarray(logits, np.float64)
+    if not len(labels):
+        return Rejection(chosen_on="no clip to choose a threshold by")
+    temperature = fit_temperature(values, labels)
+    right = values.argmax(axis=1) == labels
+    clips = int(right.sum())
+    if clips < FEWEST:
+        why = f"{clips} rightly named clips of {chosen_on} are too few for a threshold"
+        return Rejection(temperature=temperature, score=SCORE, chosen_on=f"{why} ({FEWEST})")
+    unknown = unknownness(values, SCORE, temperature)
+    threshold = threshold_keeping(unknown[right], KEPT)
+    return Rejection(
+        temperature=temperature,
+        score=SCORE,
+        threshold=threshold,
+        kept=float((unknown <= threshold).mean()),
+        known=len(labels),
+        chosen_on=chosen_on,
+    )
 
 
 def unknownness(logits: ArrayLike, score: Score, temperature: float = 1.0) -> Values:

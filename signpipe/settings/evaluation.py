@@ -38,13 +38,23 @@ class EvaluateSettings(Settings):
     folds: int = Field(
         5,
         ge=0,
-        description="cross-signer, cross-validation: groups of signers (or clips), 2 or more; 0: "
-        "each by itself",
+        description="cross-signer, cross-validation, open-set: groups of signers (clips, signs), 2 "
+        "or more; 0: each by itself",
+    )
+    kept: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="open-set: share of the clips of known signs that is kept where false answers "
+        "are counted",
+    )
+    idle: str = Field(
+        "_idle", description="open-set: label of clips that show a person who does not sign"
     )
     bootstrap: int = Field(2000, ge=100, description="draws behind an interval")
     level: float = Field(0.95, gt=0, lt=1, description="confidence level of the intervals")
     finetune: FinetuneSettings = Field(
-        FinetuneSettings(), description="how fractions and cross-signer fine-tune"
+        FinetuneSettings(), description="how fractions, cross-signer and open-set fine-tune"
     )
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ def test_it_agrees_with_a_literal_reading():
     hits = rng.integers(2, size=(2, 60)).astype(float)
     drawn = units(signers)
     tops = resampled(hits, drawn, 100, seed=3)
-    all_weights = np.concatenate(list(bootstrap._weights(4, 100, 3)))
+    all_weights = np.concatenate(list(bootstrap.counts(4, 100, 3)))
     for draw, weights in enumerate(all_weights):
         clips = [i for i in range(60) for _ in range(int(weights[drawn.group[i]]))]
         for run in range(2):

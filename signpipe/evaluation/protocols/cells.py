@@ -96,7 +96,7 @@ class CellTrainer:
 
         `graph` has clips that get pseudo-labels. Returns what it says, and the weight of the
         joint stream; both are kept in `cells/<name>.safetensors`. Killed, it goes on from its last
-        epoch. `scored` must have learned signs only.
+        epoch. What is not of a learned sign has the label -1.
         """
         signs = sorted({clip.label for clip in clips})
         # Tried once for all cells, and kept beside them.
@@ -130,6 +130,6 @@ class CellTrainer:
         # In the order of the protocols' tables, joint before motion, which a file does not keep.
         logits = combine({stream: arrays[stream] for stream in sorted(arrays)}, weight)
         number = {sign: i for i, sign in enumerate(signs)}
-        labels = np.array([number[clip.label] for clip in scored], np.int64)
+        labels = np.array([number.get(clip.label, -1) for clip in scored], np.int64)
         alone = len(logits) == 1
         return Scored(scored, signs, labels, logits), None if alone else weight

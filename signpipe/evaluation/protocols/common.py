@@ -20,6 +20,7 @@ from signpipe.evaluation.schema import (
     Calibration,
     Cell,
     Figures,
+    OpenSet,
     Protocol,
 )
 from signpipe.parts import prepare
@@ -53,7 +54,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Scored:
-    """One prediction a clip: `logits` (B, S) by stream over `signs`, and the true `labels` (B,)."""
+    """One prediction a clip: `logits` (B, S) by stream over `signs`, and the true `labels` (B,).
+
+    The label of a clip whose sign cannot be named is -1; only open-set has such.
+    """
 
     clips: list[Clip]
     signs: list[str]
@@ -78,6 +82,8 @@ class Measured:
     calibration: dict[str, Calibration] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
     summary: list[Cell] = field(default_factory=list)
+    open_set: OpenSet | None = None
+    rejected: float | None = None
     scored: Scored | None = None
 
 

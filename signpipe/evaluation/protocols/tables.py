@@ -8,7 +8,7 @@ from signpipe.evaluation.calibration_picture import draw_calibration
 from signpipe.evaluation.intervals import FEW
 from signpipe.evaluation.predictions import FILE, write_predictions
 from signpipe.evaluation.protocols.common import Scored
-from signpipe.evaluation.schema import Bin, Calibration
+from signpipe.evaluation.schema import Calibration
 from signpipe.model.calibration import reliability
 from signpipe.pictures.confusion_matrix import draw_confusion
 from signpipe.tables import csv_text
@@ -34,13 +34,7 @@ def calibrations(scored: Scored) -> dict[str, Calibration]:
     if len(scored.clips) < FEW:
         return found
     for stream, logits in scored.logits.items():
-        r = reliability(logits, scored.labels)
-        columns = zip(r.edges[:-1], r.edges[1:], r.clips, r.confidence, r.accuracy, strict=True)
-        bins = tuple(
-            Bin(low=low, high=high, clips=clips, confidence=confidence, accuracy=accuracy)
-            for low, high, clips, confidence, accuracy in columns
-        )
-        found[stream] = Calibration(expected_error=r.expected_error, bins=bins)
+        found[stream] = Calibration.of(reliability(logits, scored.labels))
     return found
 
 
