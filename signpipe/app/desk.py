@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 from signpipe.app.landmark_worker import LandmarkWorker
+from signpipe.app.teacher import Teacher
 from signpipe.settings import ExtractSettings
 from signpipe.workspace import Workspace, read_record
 
@@ -23,6 +24,7 @@ class Desk:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.worker = LandmarkWorker(_settings(workspace))
+        self.teacher = Teacher(workspace)
         self._holder: Holder | None = None
         self._is_free = asyncio.Condition()
 

@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from signpipe.errors import SignpipeError
 from signpipe.extraction.pool import Lost, Pool
 from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
 from signpipe.settings import ExtractSettings
-from signpipe.video.jpeg import decode_jpeg
+from signpipe.video.jpeg import decode_jpeg, file_times
 
 FOREVER = 1 << 60  # pictures: state goes from one to the next, so the worker is not replaced
 SECONDS = 60.0  # a picture takes a twentieth, a take of ten seconds some ten
@@ -133,20 +131,11 @@ class _Looker:
 
 
 def _extract(holistic: Holistic, take: RecordedFrames) -> TakeLandmarks:
-    begin = take.frames[0][0]
-    pictures = [(seconds - begin, decode_jpeg(jpeg)) for seconds, jpeg in take.frames]
+    times = file_times(take.frames)
+    pictures = [(t, decode_jpeg(jpeg)) for t, (_, jpeg) in zip(times, take.frames, strict=True)]
     height, width, _ = pictures[0][1].shape
     if any(pixels.shape != (height, width, 3) for _, pixels in pictures):
         raise ValueError("the camera's picture has changed its size")
     landmarks = holistic.landmarks(pictures)
     assert landmarks.times is not None
     return TakeLandmarks(landmarks, width, height)
-
-
-def as_clip(landmarks: Sequence[Landmarks]) -> Landmarks:
-    """Frames of a stream, one after the other, as landmarks of a clip."""
-    parts = {
-        part: np.concatenate([getattr(frame, part) for frame in landmarks])
-        for part in ("pose", "left_hand", "right_hand", "times")
-    }
-    return Landmarks(**parts)

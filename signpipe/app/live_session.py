@@ -15,6 +15,7 @@ from signpipe.app.drawable import drawable
 from signpipe.app.landmark_worker import CameraFrame, SeenFrame
 from signpipe.app.outbox import Outbox, TooFarBehind
 from signpipe.app.picture_quality import judge_picture
+from signpipe.app.shown_signs import ShownSigns
 from signpipe.errors import SignpipeError
 from signpipe.workspace import parse_json
 
@@ -31,10 +32,15 @@ class LiveSession:
 
     def __init__(self, desk: Desk, websocket: WebSocket) -> None:
         self._desk, self._websocket = desk, websocket
-        self._camera = CameraStream()
         self._outbox = Outbox()
         self._ends: deque[float] = deque(maxlen=RATE_FRAMES)
         self._has_place = asyncio.Event()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget the camera's pictures, and what was to be made of them."""
+        self._camera = CameraStream()
+        self._shown = ShownSigns(self._desk, self._camera, self._outbox)
 
     async def run(self) -> None:
         """Serve the browser until it goes."""
@@ -52,21 +58,24 @@ class LiveSession:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._shown.close()
             await self._desk.free(self)
 
     def give_way(self) -> None:
         """Stop looking: another window has the camera now."""
         self._has_place.clear()
+        self._shown.close()
         self._outbox.post({"is": "elsewhere"})
 
     async def _enter(self, *, by_force: bool) -> None:
-        if await self._desk.take(self, by_force=by_force):
-            self._camera = CameraStream()
-            self._has_place.set()
-            self._desk.worker.start()
-            self._outbox.post({"is": "ready"})
-        else:
+        if not await self._desk.take(self, by_force=by_force):
             self._outbox.post({"is": "elsewhere"})
+            return
+        self._begin()
+        self._has_place.set()
+        self._desk.worker.start()
+        self._outbox.post({"is": "ready"})
+        await self._shown.tell_signs()
 
     async def _receive(self) -> None:
         while True:
@@ -74,36 +83,36 @@ class LiveSession:
             if message["type"] == "websocket.disconnect":
                 return
             try:
-                if message.get("bytes") is not None:
-                    if self._has_place.is_set():
-                        self._camera.receive(message["bytes"])
-                else:
+                if message.get("bytes") is None:
                     await self._do(parse_json(message["text"]))
+                elif self._has_place.is_set():
+                    self._camera.receive(message["bytes"])
             except SignpipeError as error:
                 self._outbox.post({"is": "trouble", "text": str(error)})
-            except (ValueError, KeyError, TypeError) as error:
-                self._outbox.post({"is": "trouble", "text": f"not understood: {error}"})
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self._outbox.post({"is": "trouble", "text": f"This was not understood: {error}"})
 
     async def _do(self, wish: dict[str, Any]) -> None:
         if wish["do"] == "take over":
             await self._enter(by_force=True)
-        else:
-            raise ValueError(wish["do"])
+        elif self._has_place.is_set():
+            self._shown.do(wish)
 
     async def _look(self) -> None:
         while True:
             await self._has_place.wait()
-            camera = self._camera
+            camera, shown = self._camera, self._shown
             frame = await camera.newest()
             try:
                 seen = await asyncio.to_thread(self._desk.worker.see, frame)
             except SignpipeError as error:
                 self._outbox.post({"is": "trouble", "text": str(error)})
                 continue
-            self._ends.append(time.monotonic())
             if camera is self._camera:
+                self._ends.append(time.monotonic())
                 camera.keep(frame)
                 self._show(frame, seen)
+                shown.see(frame, seen)
 
     def _show(self, frame: CameraFrame, seen: SeenFrame) -> None:
         self._outbox.post_newest(

@@ -35,6 +35,19 @@ def decode_jpeg(jpeg: bytes) -> NDArray[np.uint8]:
     return np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
 
 
+def file_times(frames: Sequence[tuple[float, bytes]]) -> list[float]:
+    """The seconds of `(seconds, JPEG)` as a file of them has them: from 0, whole milliseconds."""
+    return [float(tick * CLOCK) for tick in _ticks(frames)]
+
+
+def _ticks(frames: Sequence[tuple[float, bytes]]) -> list[int]:
+    ticks: list[int] = []
+    for seconds, _ in frames:
+        tick = round((seconds - frames[0][0]) / CLOCK)
+        ticks.append(max(tick, ticks[-1] + 1) if ticks else tick)
+    return ticks
+
+
 def write_jpegs(path: Path, frames: Sequence[tuple[float, bytes]]) -> None:
     """Write `(seconds, JPEG)` as a Matroska file (.mkv), the pictures as they are, atomically.
 
@@ -47,10 +60,8 @@ def write_jpegs(path: Path, frames: Sequence[tuple[float, bytes]]) -> None:
         stream = container.add_stream("mjpeg", rate=30)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p"
         stream.time_base = CLOCK
-        last = -1
-        for seconds, jpeg in frames:
+        for tick, (_, jpeg) in zip(_ticks(frames), frames, strict=True):
             packet = av.Packet(jpeg)
-            last = max(last + 1, round((seconds - frames[0][0]) / CLOCK))
-            packet.pts = packet.dts = last
+            packet.pts = packet.dts = tick
             packet.time_base, packet.stream, packet.is_keyframe = CLOCK, stream, True
             container.mux(packet)

@@ -12,7 +12,7 @@ const CHECKS = [
   ["light", "Light", (q) => q.light === "good", "good", null],
 ];
 
-/** Put the stage into a place; gives { stop, element }. */
+/** Put the stage into a place; gives { element, picture, stop }. */
 export function showStage(place, source) {
   const video = make("video", { muted: true, playsInline: true, "aria-hidden": "true" });
   const canvas = make("canvas", { "aria-hidden": "true" });
@@ -122,6 +122,7 @@ export function showStage(place, source) {
 
   return {
     element,
+    picture,
     stop() {
       end.abort();
       offs.forEach((off) => off());

@@ -1,11 +1,119 @@
-// Live: the camera, and what is signed.
+// Live: the camera, the answer to what is signed, and "wrong? it was ...".
 
-import { make } from "../dom.js";
+import { button, make, remembered, tell } from "../dom.js";
+import { player } from "../player.js";
 import { showStage } from "../stage.js";
+import { NONE_OF_THESE, NOT_SIGNING, clock, count, percent, worded } from "../words.js";
+
+const HISTORY = 50;
+const NAMED = 3; // the answer and the next two
 
 export function show(place, source) {
   const columns = make("div", { class: "columns" });
   place.append(columns);
   const stage = showStage(columns, source);
-  return () => stage.stop();
+  const known = make("p", { class: "quiet" });
+  const hands = make("p", { class: "hands quiet" }, "Show a sign: raise your hands, sign, let them rest.");
+  const answer = make("div", { class: "answer", role: "status" });
+  const bars = make("ul", { class: "bars" });
+  const nearest = make("div", { class: "nearest" });
+  const wrong = wrongForm(source);
+  const history = make("ol", { class: "history", reversed: true });
+  const past = make("section", { class: "panel", "aria-label": "History", hidden: true },
+    make("div", { class: "row between" }, make("h2", {}, "What you signed"),
+      button("Clear", () => { history.replaceChildren(); past.hidden = true; }, { class: "small" })),
+    history);
+  columns.append(
+    make("div", {},
+      make("section", { class: "panel", "aria-label": "Answer" }, known, hands, answer, bars, nearest, wrong.element),
+      past));
+  let playing = null;
+
+  const offs = [
+    source.on("signs", (message) => {
+      wrong.offer(message.signs.map((sign) => sign.sign));
+      known.replaceChildren(...whatIsKnown(message));
+    }),
+    source.on("hands", (message) => {
+      hands.textContent = message.up ? "Hands are up: looking …" : "Hands are down.";
+    }),
+    source.on("answer", (message) => {
+      answer.textContent = worded(message.answer);
+      answer.className = `answer ${message.answer === NONE_OF_THESE || message.answer === NOT_SIGNING ? "none" : ""}`;
+      bars.replaceChildren(...message.signs.slice(0, NAMED).map(bar));
+      playing?.stop();
+      playing = null;
+      nearest.replaceChildren();
+      if (message.nearest) {
+        playing = player(message.nearest.clip, `The nearest take you taught, ${message.nearest.sign}`, remembered("mirrored", true));
+        nearest.append(make("h3", {}, `Nearest take you taught: ${message.nearest.sign}`), playing.element);
+      }
+      wrong.about(message);
+      past.hidden = false;
+      history.prepend(make("li", {}, make("time", {}, clock(new Date())), " ",
+        make("b", {}, worded(message.answer)), " ",
+        message.signs.length ? make("span", { class: "quiet" }, `${message.signs[0][0]} ${percent(message.signs[0][1])}`) : ""));
+      while (history.children.length > HISTORY) history.lastChild.remove();
+    }),
+    source.on("corrected", (message) => {
+      tell(`Learned: that was “${message.sign}”.`);
+      wrong.done();
+    }),
+    source.on("trouble", () => wrong.again()),
+  ];
+  return () => {
+    offs.forEach((off) => off());
+    playing?.stop();
+    stage.stop();
+  };
+}
+
+function whatIsKnown(message) {
+  const teach = make("a", { href: "#teach" }, message.signs.length ? "Teach another" : "Teach your first sign");
+  if (!message.signs.length) return ["No sign is taught yet. ", teach, "."];
+  return [`It knows ${count(message.signs.length, "sign")}: ${message.signs.map((sign) => sign.sign).join(", ")}. `, teach, "."];
+}
+
+function bar([sign, share]) {
+  const fill = make("i", {});
+  fill.style.width = `${100 * share}%`;
+  return make("li", {}, make("span", { class: "sign" }, sign), make("span", { class: "share" }, percent(share)),
+    make("span", { class: "bar", "aria-hidden": "true" }, fill));
+}
+
+/** "Wrong? It was ...": teaches from the last sign. */
+function wrongForm(source) {
+  let last = null;
+  const list = make("datalist", { id: "known-signs" });
+  const input = make("input", { type: "text", id: "it-was", list: "known-signs", autocomplete: "off", maxlength: "100", required: true });
+  const send = make("button", { type: "submit" }, "Teach it");
+  const element = make("form", { hidden: true, class: "wrong" },
+    make("label", { for: "it-was" }, "Wrong? It was"), make("div", { class: "row" }, input, send), list);
+  element.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (last === null || !input.value.trim()) return;
+    send.disabled = true;
+    send.textContent = "Learning …";
+    source.say({ do: "correct", id: last, sign: input.value, signer: remembered("signer", ""), video: remembered("video", false) });
+  });
+  const again = () => {
+    send.disabled = false;
+    send.textContent = "Teach it";
+  };
+  return {
+    element,
+    again,
+    offer: (signs) => list.replaceChildren(...signs.map((sign) => make("option", { value: sign }))),
+    about(message) {
+      last = message.id;
+      element.hidden = false;
+      again();
+    },
+    done() {
+      input.value = "";
+      element.hidden = true;
+      last = null;
+      again();
+    },
+  };
 }

@@ -1,0 +1,23 @@
+// How things are said.
+
+export const NONE_OF_THESE = "none of these";
+export const NOT_SIGNING = "not signing";
+
+export function percent(share) {
+  return `${Math.round(100 * share)} %`;
+}
+
+export function count(number, one, many = `${one}s`) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+export function clock(date) {
+  return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** An answer with a capital where it is no sign's name. */
+export function worded(answer) {
+  if (answer === NONE_OF_THESE) return "None of these";
+  if (answer === NOT_SIGNING) return "Not signing";
+  return answer;
+}
