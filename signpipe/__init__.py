@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.prediction import run as predict
     from signpipe.recognizer import Prediction, Recognizer
     from signpipe.report.extraction_report import run as report_extraction
+    from signpipe.report.label_report import run as report_labels
     from signpipe.report.results_report import run as report_results
     from signpipe.training.finetune import run as finetune
     from signpipe.training.pretrain import run as pretrain
@@ -71,6 +72,7 @@ _LAZY = {
     "pretrain": ("signpipe.training.pretrain", "run"),
     "rename": ("signpipe.extraction.forgotten", "rename"),
     "report_extraction": ("signpipe.report.extraction_report", "run"),
+    "report_labels": ("signpipe.report.label_report", "run"),
     "report_results": ("signpipe.report.results_report", "run"),
     "restore": ("signpipe.extraction.forgotten", "restore"),
     "status": ("signpipe.workspace_status", "run"),
@@ -103,6 +105,7 @@ __all__ = [
     "pretrain",
     "rename",
     "report_extraction",
+    "report_labels",
     "report_results",
     "restore",
     "status",

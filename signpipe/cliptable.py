@@ -16,6 +16,7 @@ from signpipe.workspace import kept_while_unchanged
 
 # Clips with these outcomes have landmarks to learn from.
 USABLE = ("ok", "truncated")
+CHECKED = "label_checked"  # a column that a person adds
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Clip:
     @property
     def usable(self) -> bool:
         return self.status in USABLE
+
+    @property
+    def checked(self) -> bool:
+        """Whether a person has looked at the label: anything stands in their column for that."""
+        return bool(dict(self.extra).get(CHECKED, "").strip())
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
     from signpipe.report.extraction_report import ExtractionReport
+    from signpipe.report.label_report import LabelReport
     from signpipe.report.results_report import ResultsReport
 
 
 def report(
     kind: Annotated[
-        str, typer.Argument(help="What about: results (default), or extraction.")
+        str, typer.Argument(help="What about: results (default), extraction, or labels.")
     ] = "results",
     workspace: WorkspaceOption = DEFAULT,
     out: Annotated[
@@ -27,7 +28,13 @@ def report(
         typer.Option("--out", "-o", help="The page to write; default: in the workspace."),
     ] = None,
 ) -> None:
-    """One self-contained HTML page: a paper's tables and pictures, or what was extracted."""
+    """One self-contained HTML page: a paper's tables and pictures, what was extracted, or labels.
+
+    `labels` shows cells of one signer and sign whose clips look, all of them, like one other sign
+    to what has not seen the signer: the recognisers of `signpipe evaluate --protocol cross-signer`
+    where that was run, else the encoder. Correct the clip table, or write into its column
+    label_checked what you have looked at.
+    """
     if kind not in REPORTS:
         raise SignpipeError(f"there is no report {kind!r}; the kinds are {', '.join(REPORTS)}")
     REPORTS[kind](Workspace(workspace), out)
@@ -45,9 +52,16 @@ def _results(workspace: Workspace, out: Path | None) -> None:
     show_results(results_report.run(workspace, out=out))
 
 
+def _labels(workspace: Workspace, out: Path | None) -> None:
+    from signpipe.report import label_report
+
+    show_labels(label_report.run(workspace, out=out))
+
+
 REPORTS: dict[str, Callable[[Workspace, Path | None], None]] = {
     "results": _results,
     "extraction": _extraction,
+    "labels": _labels,
 }
 
 
@@ -61,6 +75,19 @@ def show_extraction(result: "ExtractionReport") -> None:
         print(f"signers likely left-handed or mirrored: {result.other_handed}")
     for reason in result.unread[:MOST]:
         print(f"not looked at: {reason}")
+
+
+def show_labels(result: "LabelReport") -> None:
+    """Show where the page is and which cells it asks a person to look at."""
+    audit = result.audit
+    print(f"{result.path}: {counted(len(audit.clips), 'clip')}; by {audit.how}")
+    for cell in audit.found[:MOST]:
+        clips = counted(len(cell.clips), "clip")
+        print(f"to look at: {cell.signer}, {cell.label}: {clips}, all named {cell.named}")
+    if len(audit.found) > MOST:
+        print(f"and {len(audit.found) - MOST} more, on the page")
+    if not audit.found:
+        print("nothing to look at")
 
 
 def show_results(result: "ResultsReport") -> None:

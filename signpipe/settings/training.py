@@ -243,6 +243,14 @@ class FinetuneSettings(Views):
     balance: float = Field(
         0.5, ge=0, le=1, description="0: clips are drawn alike; 1: signs are drawn alike"
     )
+    misfit_weight: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="how often a training clip is drawn, to another's once, where all its signer's "
+        "clips of the sign look like one other sign of other signers and nobody has checked them "
+        "(`signpipe report labels`); from scratch: as any other",
+    )
     max_grad_norm: float = Field(
         5.0, ge=0, description="longer gradients are shortened to this norm; 0 leaves them"
     )

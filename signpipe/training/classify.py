@@ -48,7 +48,8 @@ class Labelled:
 class FinetuneData:
     """What is learned: `train`, with so many `signs`, chosen by `val`.
 
-    `backbone` is the encoder file it begins from; `pseudo` are clips without labels.
+    `backbone` is the encoder file it begins from; `pseudo` are clips without labels; `weights` (B,)
+    say how often a clip of train is drawn, None: all alike.
     """
 
     train: Labelled
@@ -56,6 +57,7 @@ class FinetuneData:
     signs: int
     backbone: Path | None = None
     pseudo: PseudoLabels | None = None
+    weights: NDArray[np.float64] | None = None
 
 
 class Finetuning:
@@ -79,6 +81,7 @@ class Finetuning:
         train, pseudo = data.train, data.pseudo
         # A sign with n clips is drawn n^(1 - balance) times as often as one with a single clip.
         drawn = np.bincount(train.labels)[train.labels].astype(float) ** -settings.balance
+        drawn = drawn if data.weights is None else drawn * data.weights
         self.rows, self.labels, self.probability = train.rows, train.labels, drawn / drawn.sum()
         if pseudo:
             # Few of them make up no more of a batch than of all clips.

@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from signpipe.cliptable import Clip, count_by, read_clips
 from signpipe.errors import SignpipeError
+from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
 from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.model.stream_classifiers import (
@@ -28,7 +30,7 @@ from signpipe.splits import (
     learnable,
     tell_left_out,
 )
-from signpipe.training import training_runs
+from signpipe.training import misfits, training_runs
 from signpipe.training.begun import Begun
 from signpipe.training.checkpoints import State
 from signpipe.training.classify import FinetuneData, Finetuning, Labelled
@@ -42,14 +44,15 @@ from signpipe.training.encoders import (
     shipped_encoder,
     with_its_sizes,
 )
-from signpipe.training.loop import fit
+from signpipe.training.features import embed, join, unit
+from signpipe.training.loop import fit, pick_device
 from signpipe.training.metrics import mean_class, top_k
 from signpipe.training.metrics_log import Logger
 from signpipe.training.pretrain import pool_clips
 from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.training.scoring import score
 from signpipe.wording import counted
-from signpipe.workspace import Workspace, read_record
+from signpipe.workspace import Workspace, read_record, sha256_of_values
 
 SCRATCH = "scratch"
 # The weight of joint where no val chooses it: of few clips motion learns less. With one clip a sign
@@ -122,6 +125,8 @@ def run(
         "prepare": parts.record["settings"],
         "encoder": began_from["sha256"] if began_from else None,
     }
+    if settings.misfit_weight < 1:
+        inputs["checked"] = sha256_of_values(*(clip.clip_id for clip in known if clip.checked))
     with workspace.lock(f"finetune-{name}"):
         # An encoder brings its own sizes.
         asked = settings.model_dump(mode="json", exclude={"encoder"} if backbone else set())
@@ -262,7 +267,27 @@ def _finetune_data(job: FinetuneJob) -> FinetuneData:
     if pseudo:
         found = counted(len(pseudo.rows), "unlabelled clip resembles", "unlabelled clips resemble")
         note(f"{found} labelled ones: learning from them too")
-    return FinetuneData(train, val, signs, job.backbone, pseudo)
+    return FinetuneData(train, val, signs, job.backbone, pseudo, _weights(job))
+
+
+def _weights(job: FinetuneJob) -> NDArray[np.float64] | None:
+    """How often each training clip is drawn, if misfits are less often."""
+    if job.backbone is None or job.settings.misfit_weight == 1:
+        return None
+    clips = [clip for clip in job.clips if clip.split == TRAIN]
+    card = read_backbone_card(job.backbone)
+    encoders = new_encoders(card)
+    load_backbone(job.backbone, encoders)
+    rows = np.array([job.parts.rows[clip.clip_id] for clip in clips], np.int64)
+    features = embed(encoders.to(pick_device()), job.parts, rows, card.encoder)
+    joined = list(join(unit(features), JOINT_WEIGHT).values())[-1]
+    weights = misfits.weights(clips, joined, job.settings.misfit_weight)
+    if doubted := int((weights < 1).sum()):
+        note(
+            f"{counted(doubted, 'training clip looks', 'training clips look')} like another sign "
+            "and is learned from less often; `signpipe report labels` shows them"
+        )
+    return weights
 
 
 def _train(

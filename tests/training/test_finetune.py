@@ -401,3 +401,29 @@ def test_it_stops_when_val_is_perfect_or_all_is_learned_and_val_no_better(task):
     assert task.saturated(epochs_of([*still, 0.8], [0.8, 0.9, 1, 1, 1, 1, 1]))
     task.val = None
     assert not task.saturated(epochs_of(still, [1] * 6))
+
+
+def test_misfits_can_be_learned_from_less_often_until_they_are_checked(
+    signs_workspace, settings, capsys
+):
+    """s1 has two signs exchanged: the others' clips tell."""
+    other = {"drink": "tree", "tree": "drink", "house": "house"}
+    rows = [
+        replace(
+            clip,
+            split="val" if clip.signer == "s4" else "train",
+            label=other[clip.label] if clip.signer == "s1" else clip.label,
+        )
+        for clip in read_clips(signs_workspace.clips).values()
+    ]
+    write_clips(signs_workspace.clips, rows)
+    sizes = FinetuneSettings().encoder
+    short = settings.model_copy(update={"epochs": 1, "encoder": sizes, "misfit_weight": 0.2})
+    finetune.run(signs_workspace, short, encoder="shipped")
+    assert "8 training clips look like another sign" in capsys.readouterr().err
+
+    checked = [replace(c, extra=(("label_checked", "x" * (c.label == "tree")),)) for c in rows]
+    write_clips(signs_workspace.clips, checked)
+    assert not finetune.run(signs_workspace, short).already
+    assert "4 training clips look like another sign" in capsys.readouterr().err
+    assert finetune.run(signs_workspace, short).already

@@ -83,6 +83,16 @@ def test_a_run_with_the_names_that_settings_had_before_is_the_same_run(tmp_path)
         begin(folder, {"batch_size": 9, "lr_milestones": [0.5]}, {}, "result", False)
 
 
+def test_a_run_from_before_a_setting_is_the_same_run(tmp_path):
+    then = {"folds": 5, "finetune": {"epochs": 3}}
+    begin(tmp_path / "run", then, {}, "done", False)
+    now = {"folds": 5, "finetune": {"epochs": 3, "misfit_weight": 1.0}}
+    assert begin(tmp_path / "run", now, {}, "done", False) == tmp_path / "run"
+    now["finetune"]["misfit_weight"] = 0.2
+    with pytest.raises(SignpipeError, match="misfit_weight was 1.0, is 0.2"):
+        begin(tmp_path / "run", now, {}, "done", False)
+
+
 def test_a_run_from_when_mirroring_was_a_setting_is_the_same_run(tmp_path):
     folder, now = tmp_path / "run", {"prepare": {"hand_box": 2.2}}
     before = {"prepare": {"hand_box": 2.2, "mirror_left_hand": True}}
