@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,11 @@ from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.landmarks.holistic import Holistic
 from signpipe.landmarks.pack import Landmarks
 from signpipe.model.calibration import softmax
+from signpipe.model.onnx_graph import OnnxGraph, is_onnx
 from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.rejection import Rejection, unknownness
-from signpipe.parts.normalise import to_keypoints
-from signpipe.parts.store import Parts
 from signpipe.settings import ExtractSettings
-
-# What loads torch is imported where it is needed: workers can start meanwhile.
-if TYPE_CHECKING:
-    from signpipe.model.stream_classifiers import StreamClassifiers
+from signpipe.training.clip_scorers import ClipScorer, OnnxScorer, Size, TorchScorer
 
 # Of all recognisers together: threads gain MediaPipe nothing, and its chatter on stderr is silenced
 # for the whole process.
@@ -56,25 +52,30 @@ class Recognizer:
     videos. It prints nothing. Close it, or use it in a `with`, to free MediaPipe's memory.
     """
 
-    def __init__(
-        self, model: "StreamClassifiers", card: RecognizerCard, *, cache: bool = True
-    ) -> None:
+    def __init__(self, scorer: ClipScorer, card: RecognizerCard, *, cache: bool = True) -> None:
         self.card = card
-        self._model = model.eval()
+        self._scorer = scorer
         self._settings = card.extract or ExtractSettings()
         self._known = KnownLandmarks(self._settings, cache=LandmarkCache() if cache else None)
         self._holistic: Holistic | None = None
 
     @classmethod
-    def load(cls, folder: Path | str, *, cache: bool = True) -> "Recognizer":
-        """Load the folder `recognizer/` of a fine-tuning run, or a copy of it.
+    def load(cls, path: Path | str, *, cache: bool = True) -> "Recognizer":
+        """Load the folder `recognizer/` of a fine-tuning run, a copy of it, or an ONNX file.
 
-        With `cache` the landmarks of videos are kept in the user's cache folder. Raises
-        SignpipeError if the folder is missing, damaged, or of another layout or version.
+        An ONNX file is run by onnxruntime, without torch. With `cache` the landmarks of videos are
+        kept in the user's cache folder. Raises SignpipeError if the folder or file is missing,
+        damaged, or of another layout or version.
         """
+        path = Path(path)
+        # What loads torch is imported where it is needed: workers can start meanwhile.
+        if is_onnx(path):
+            graph = OnnxGraph(path)
+            return cls(OnnxScorer(graph), graph.card, cache=cache)
         from signpipe.model.stream_classifiers import load_recognizer
 
-        return cls(*load_recognizer(Path(folder)), cache=cache)
+        model, card = load_recognizer(path)
+        return cls(TorchScorer(model, card), card, cache=cache)
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -116,7 +117,7 @@ class Recognizer:
 
         Sizes and errors as in `predict_landmarks`.
         """
-        logits = self._logits(self._parts(landmarks, width, height))
+        logits = self._scorer.logits(*_given(landmarks, width, height))
         rejection = self.card.rejection or Rejection()
         shares = softmax(logits / rejection.temperature)[0]
         order = np.argsort(-shares, kind="stable")
@@ -133,12 +134,7 @@ class Recognizer:
         The inner product of two is their likeness, in [-1, 1]: of joint and motion the mean, by the
         recogniser's own weights. Sizes and errors as in `predict_landmarks`.
         """
-        from signpipe.training.features import embed, join, unit
-
-        parts = self._parts(landmarks, width, height)
-        encoders, settings = self._model.encoders, self.card.encoder
-        features = unit(embed(encoders, parts, np.zeros(1, np.int64), settings))
-        return list(join(features, self.card.joint_weight).values())[-1][0]
+        return self._scorer.feature(*_given(landmarks, width, height))
 
     def extract(self, path: Path | str) -> Extraction:
         """Landmarks, picture's size and status of a video or `.pose` file, as `predict` sees it."""
@@ -180,15 +176,8 @@ class Recognizer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _logits(self, parts: Parts) -> NDArray[np.float64]:
-        """(1, S): of the only clip in `parts`."""
-        from signpipe.model.stream_classifiers import final
-        from signpipe.training.scoring import score
 
-        logits = score(self._model, parts, np.zeros(1, np.int64), self.card.encoder.frames)
-        return final(logits, self.card.joint_weight).astype(np.float64)
-
-    def _parts(self, landmarks: Landmarks, width: int | None, height: int | None) -> Parts:
-        if not len(landmarks):
-            raise ValueError("there are no frames to look at")
-        return Parts.of({"clip": to_keypoints(landmarks, self.card.prepare, width, height)})
+def _given(landmarks: Landmarks, width: int | None, height: int | None) -> tuple[Landmarks, Size]:
+    if not len(landmarks):
+        raise ValueError("there are no frames to look at")
+    return landmarks, (width, height)

@@ -9,7 +9,7 @@ from signpipe.answers import NONE_OF_THESE
 from signpipe.errors import SignpipeError
 from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.rejection import Rejection, unknownness
-from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
+from signpipe.model.stream_classifiers import StreamClassifiers, load_recognizer, save_recognizer
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.recognizer import Recognizer
@@ -35,11 +35,11 @@ def recognizer(folder):
         yield made
 
 
-def test_probabilities_are_the_softmax_of_the_weighted_logits(recognizer, walk):
+def test_probabilities_are_the_softmax_of_the_weighted_logits(folder, recognizer, walk):
     landmarks = walk(1, 2, 3)
     found = recognizer.predict_landmarks(landmarks, width=640, height=480)
     keypoints = to_keypoints(landmarks, recognizer.card.prepare, 640, 480)
-    logits = score(recognizer._model, Parts.of({"x": keypoints}), np.zeros(1, np.int64), 4)
+    logits = score(load_recognizer(folder)[0], Parts.of({"x": keypoints}), np.zeros(1, np.int64), 4)
     both = torch.tensor(0.6 * logits["joint"][0] + 0.4 * logits["motion"][0]).double()
     expected = dict(zip(SIGNS, both.softmax(0).tolist(), strict=True))
     assert recognizer.signs == SIGNS
@@ -108,7 +108,7 @@ def rejecting(folder, **given):
     """The recogniser with a rule for "none of these"."""
     made = Recognizer.load(folder)
     rejection = Rejection(**given)
-    return Recognizer(made._model, made.card.model_copy(update={"rejection": rejection}))
+    return Recognizer(made._scorer, made.card.model_copy(update={"rejection": rejection}))
 
 
 @pytest.mark.parametrize("score", ["probability", "logit"])
@@ -116,7 +116,7 @@ def test_above_the_threshold_it_is_none_of_these(folder, recognizer, walk, score
     walks = [walk(sign, signer, 0) for sign in range(3) for signer in range(4)]
     found = [recognizer.decide(clip) for clip in walks]
     assert all(answer.answer == answer.signs[0][0] and answer.is_sign for answer in found)
-    logits = [recognizer._logits(recognizer._parts(clip, None, None))[0] for clip in walks]
+    logits = [recognizer._scorer.logits(clip, (None, None))[0] for clip in walks]
     by = unknownness(logits, score)
     threshold = float(np.median(by))
     strict = rejecting(folder, score=score, threshold=threshold)

@@ -79,6 +79,11 @@ class OnnxGraph:
         return self(landmarks[None], size, np.array([len(landmarks)], np.int64))
 
 
+def is_onnx(path: Path) -> bool:
+    """Whether a recogniser is such a file, by its name, and no folder."""
+    return path.suffix == SUFFIX and not path.is_dir()
+
+
 def as_landmarks(pose: Array, left_hand: Array, right_hand: Array) -> Array:
     """(T, 75, 3): as the graph takes them."""
     hands = np.concatenate([left_hand, right_hand], axis=1)[..., :2]
