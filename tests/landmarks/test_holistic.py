@@ -63,6 +63,16 @@ def test_whatever_came_before(holistic: Holistic, person: np.ndarray) -> None:
         assert_same(another.landmarks(frames(person)), first)
 
 
+def test_frame_by_frame_the_same_as_all_together(holistic: Holistic, person: np.ndarray) -> None:
+    whole = holistic.landmarks(frames(person))
+    holistic.landmarks([(0.0, np.ascontiguousarray(person[:, ::-1]))])
+    for index, (time, pixels) in enumerate(frames(person)):
+        one = holistic.next_frame(time, pixels, fresh=index == 0)
+        assert len(one) == 1 and one.times is not None and one.times[0] == time
+        for part in PARTS:
+            np.testing.assert_array_equal(getattr(one, part)[0], getattr(whole, part)[index])
+
+
 def test_after_an_error(holistic: Holistic, person: np.ndarray) -> None:
     first = holistic.landmarks(frames(person))
 
