@@ -33,7 +33,7 @@ class HandAtRest:
         return "up" if self._up else "resting"
 
     def _stays(self, time: float, place: Point) -> bool:
-        """Whether the hand rests above where hands are low; what it did since then was no sign."""
+        """Whether the hand rests where it is, above where hands are low."""
         settings = self._settings
         away = math.inf if self._anchor is None else math.dist(place, self._anchor)
         if away > (settings.leave_radius if self._resting else settings.still_radius):
@@ -42,6 +42,5 @@ class HandAtRest:
         needed = settings.settle if at_home else settings.still
         if not self._resting and time - self._since >= needed:
             self._resting = True
-            self.last_up = min(self.last_up, self._since + settings.held)
             self._home = place if place[1] > settings.home_below else None
         return self._resting

@@ -137,12 +137,17 @@ class SignStream:
         if self.hands_up:
             to = min(end + self.settings.margin, self._now)
             if end - start >= self.settings.shortest:
-                events.append(self._sign(self._begins(start), to))
+                events.append(self._whole_sign(start, end))
             events.append(HandsDown(to))
             self._floor = to
         self._start, self._up_frames, self.hands_up = None, 0, False
         self._frames.forget(self._now - self.settings.margin)
         return events
+
+    def _whole_sign(self, start: float, end: float) -> SignShown:
+        settings = self.settings
+        first, last = self._frames.trim(start, end, settings.way, settings.way_speed)
+        return self._sign(self._begins(first), min(last + settings.margin, self._now))
 
     def _sign(self, start: float, end: float) -> SignShown:
         return SignShown(start, end, self._frames.cut(start, end))
