@@ -24,6 +24,7 @@ from signpipe.wording import counted, listed
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
+    from signpipe.model.rejection import Rejection
     from signpipe.training.finetune import FinetuneResult
 
 
@@ -106,3 +107,18 @@ def show(result: "FinetuneResult", workspace: Path) -> None:
             epoch = result.validation["epoch"]
             print(f"epoch {epoch:.0f} was best on val: top-1 {top1:.1%}, mean-class {mean:.1%}")
         print(f"recogniser: {result.recognizer}")
+    if result.rejection:
+        print(_when_none(result.rejection))
+
+
+def _when_none(rejection: "Rejection") -> str:
+    """When the recogniser answers "none of these", and what that costs."""
+    if rejection.threshold is None:
+        return f"it always names a sign: {rejection.chosen_on}"
+    where = (
+        f"its likeliest sign has less than {1 - rejection.threshold:.0%}"
+        if rejection.score == "probability"
+        else f"the {rejection.score} is less than {-rejection.threshold:.3g}"
+    )
+    clips = f"{counted(rejection.known, 'clip')} that it names rightly ({rejection.chosen_on})"
+    return f'"none of these" is answered where {where}; that keeps {rejection.kept:.1%} of {clips}'

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from signpipe.model.calibration import fit_temperature, softmax
+from signpipe.wording import counted
 
 Values = NDArray[np.float64]
 Score = Literal["probability", "energy", "logit", "margin", "distance"]
 OF_LOGITS: tuple[Score, ...] = ("probability", "energy", "logit", "margin")
 SCORE: Score = "probability"
-FEWEST = 20  # clips by which a threshold is chosen: of fewer 5 % are less than one
 KEPT = 0.95  # the share of signs that a threshold keeps, unless something else is asked for
 
 
@@ -51,28 +51,28 @@ class Rejection(BaseModel):
 def fit_rejection(
     logits: ArrayLike, labels: NDArray[np.int64], chosen_on: str = "val"
 ) -> Rejection:
-    """Temperature and threshold by clips that were not learned from, (B, S) and (B,).
+    """Temperature and threshold by clips (B, S) and (B,) that were not learned from; B > 0.
 
-    The threshold keeps the share KEPT of those that are named rightly; with fewer than FEWEST of
-    them there is none.
+    The threshold keeps the share KEPT of such clips that are named rightly: of n, the n + 1 places
+    that a further one can take count (conformal prediction), so that of fewer than 19 there is
+    none.
     """
     values = np.asarray(logits, np.float64)
-    if not len(labels):
-        return Rejection(chosen_on="no clip to choose a threshold by")
     temperature = fit_temperature(values, labels)
-    right = values.argmax(axis=1) == labels
-    clips = int(right.sum())
-    if clips < FEWEST:
-        why = f"{clips} rightly named clips of {chosen_on} are too few for a threshold"
-        return Rejection(temperature=temperature, score=SCORE, chosen_on=f"{why} ({FEWEST})")
     unknown = unknownness(values, SCORE, temperature)
-    threshold = threshold_keeping(unknown[right], KEPT)
+    right = unknown[values.argmax(axis=1) == labels]
+    share = KEPT * (len(right) + 1) / max(len(right), 1)
+    if share > 1:
+        named = f"{counted(len(right), 'clip')} that it names rightly ({chosen_on})"
+        why = f"{named}: too few to choose a threshold by"
+        return Rejection(temperature=temperature, score=SCORE, chosen_on=why)
+    threshold = threshold_keeping(right, share)
     return Rejection(
         temperature=temperature,
         score=SCORE,
         threshold=threshold,
-        kept=float((unknown <= threshold).mean()),
-        known=len(labels),
+        kept=float((right <= threshold).mean()),
+        known=len(right),
         chosen_on=chosen_on,
     )
 

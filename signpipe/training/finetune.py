@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from signpipe.cliptable import Clip, count_by, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
-from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.recognizer_card import RecognizerCard, read_card
+from signpipe.model.rejection import Rejection, fit_rejection
 from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.model.stream_classifiers import (
-    StreamClassifiers,
     combine,
+    final,
     save_recognizer,
 )
 from signpipe.parts import prepare
@@ -46,7 +47,7 @@ from signpipe.training.encoders import (
 )
 from signpipe.training.features import embed, join, unit
 from signpipe.training.loop import fit, pick_device
-from signpipe.training.metrics import mean_class, top_k
+from signpipe.training.metrics import Labels, Logits, mean_class, top_k
 from signpipe.training.metrics_log import Logger
 from signpipe.training.pretrain import pool_clips
 from signpipe.training.pseudo_labels import NeighbourGraph
@@ -62,7 +63,10 @@ JOINT_WEIGHT = 0.8
 
 @dataclass(frozen=True)
 class FinetuneResult:
-    """`counts` has the clips of each split, `validation` the chosen checkpoint's row."""
+    """`counts` has the clips of each split, `validation` the chosen checkpoint's row.
+
+    `rejection` says when it answers "none of these"; None of a recogniser made before it could.
+    """
 
     folder: Path
     recognizer: Path
@@ -73,6 +77,7 @@ class FinetuneResult:
     encoder: Path | None
     already: bool
     validation: dict[str, float]
+    rejection: Rejection | None = None
 
 
 def run(
@@ -156,6 +161,7 @@ def run(
         backbone,
         made is None,
         validation,
+        read_card(folder / "recognizer").rejection,
     )
 
 
@@ -227,10 +233,12 @@ def learn(
         recognizer.load_state_dict(state.best)
     recognizer.eval()
     alone = settings.streams != "both"
-    if val and not alone:
-        weight = choose_weight(recognizer, parts, val, task.frames)
-    else:
-        weight = 0.5 if alone else JOINT_WEIGHT
+    weight = 0.5 if alone else JOINT_WEIGHT
+    rejection = Rejection(chosen_on="no clip was left to choose a threshold by")
+    if val:
+        logits = score(recognizer, parts, val.rows, task.frames)
+        weight = weight if alone else choose_weight(logits, val.labels)
+        rejection = fit_rejection(final(logits, weight), val.labels, _whose(job.clips))
     trained = {
         "split": job.split_from,
         "clips": count_by(job.clips, "split"),
@@ -248,6 +256,7 @@ def learn(
         encoder=settings.encoder,
         prepare=PrepareSettings.model_validate(parts.record["settings"]),
         extract=extracted_with,
+        rejection=rejection,
         trained=trained,
     )
     save_recognizer(folder / "recognizer", recognizer, card)
@@ -323,13 +332,19 @@ def _chosen(state: State) -> dict[str, float]:
     return state.rows[(state.best_epoch or state.epoch) - 1]
 
 
-def choose_weight(recognizer: StreamClassifiers, parts: Parts, val: Labelled, frames: int) -> float:
+def _whose(clips: list[Clip]) -> str:
+    """By which clips epoch, weights and threshold are chosen, in words."""
+    val = [clip for clip in clips if clip.split == VAL]
+    signers = {clip.signer for clip in val}
+    return "val" if "" in signers else f"val, {counted(len(signers), 'signer')}"
+
+
+def choose_weight(logits: dict[str, Logits], labels: Labels) -> float:
     """The joint stream's weight in the mean of logits, chosen on val; ties go to the even mean."""
-    logits = score(recognizer, parts, val.rows, frames)
     candidates = sorted(np.linspace(0.0, 1.0, 21).round(2), key=lambda weight: abs(weight - 0.5))
 
     def merit(weight: float) -> float:
         both = combine(logits, weight)["both"]
-        return top_k(both, val.labels, 1) + mean_class(both, val.labels)
+        return top_k(both, labels, 1) + mean_class(both, labels)
 
     return float(max(candidates, key=merit))

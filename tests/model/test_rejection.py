@@ -12,6 +12,7 @@ from signpipe.model.rejection import (
     auroc,
     distance_to_means,
     false_answers,
+    fit_rejection,
     risk_coverage,
     threshold_keeping,
     unknownness,
@@ -106,3 +107,21 @@ def test_a_rejection():
         Rejection(temperature=0)
     with pytest.raises(ValidationError):
         Rejection(score="taste")
+
+
+@given(st.integers(1, 120), st.integers(0, 50))
+def test_a_threshold_is_chosen_by_clips_that_are_named_rightly(clips, seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(3, size=clips)
+    logits = rng.normal(0, 1, (clips, 3)) + 2 * np.eye(3)[labels]
+    found = fit_rejection(logits, labels, "val")
+    right = logits.argmax(axis=1) == labels
+    if right.sum() < 19:
+        assert found.threshold is None
+        assert found.chosen_on.endswith("names rightly (val): too few to choose a threshold by")
+        return
+    unknown = unknownness(logits, found.score, found.temperature)[right]
+    assert (found.known, found.kept) == (right.sum(), (unknown <= found.threshold).mean())
+    # Of n + 1 places that a further clip can take among them, at least 95 % are kept.
+    assert (unknown <= found.threshold).sum() >= 0.95 * (right.sum() + 1) - 1e-9
+    assert (unknown < found.threshold).sum() < 0.95 * (right.sum() + 1)

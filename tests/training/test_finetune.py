@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 
 from signpipe.cliptable import read_clips, write_clips
+from signpipe.commands.finetune import show
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
 from signpipe.model.backbone import read_backbone_card
+from signpipe.model.calibration import reliability
+from signpipe.model.rejection import fit_rejection, unknownness
 from signpipe.model.shipped import SHIPPED_FILE
-from signpipe.model.stream_classifiers import load_recognizer
+from signpipe.model.stream_classifiers import final, load_recognizer
 from signpipe.parts import prepare
 from signpipe.parts.store import open_parts
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
 from signpipe.training import finetune, pretrain, training_runs
 from signpipe.training.classify import FinetuneData, Finetuning, Labelled
 from signpipe.training.pseudo_labels import PseudoLabels
+from signpipe.training.scoring import score
 from signpipe.workspace import sha256_of_file
 
 
@@ -45,6 +49,42 @@ def test_from_scratch_it_learns_made_up_signs_by_signers_it_has_not_seen(signs_w
     assert result.folder.name == "scratch"
     record = json.loads((result.folder / "settings.json").read_text())
     assert record["inputs"]["encoder"] is None
+
+
+def test_it_says_when_it_answers_none_of_these(signs_workspace, settings, capsys):
+    # Val has 12 clips, too few; of three signers there are 36.
+    few = finetune.run(signs_workspace, settings, from_scratch=True)
+    rejection = few.rejection
+    assert rejection == load_recognizer(few.recognizer)[1].rejection
+    assert rejection.threshold is None and rejection.temperature != 1
+    show(few, signs_workspace.root)
+    said = capsys.readouterr().out
+    assert "it always names a sign: 1" in said
+    assert "clips that it names rightly (val, 1 signer): too few" in said
+
+    split = dict.fromkeys(("s0", "s1", "s2"), "val")
+    clips = read_clips(signs_workspace.clips).values()
+    clips = [replace(clip, split=split.get(clip.signer, "train")) for clip in clips]
+    write_clips(signs_workspace.clips, clips)
+    result = finetune.run(signs_workspace, settings, from_scratch=True, run="more")
+    recognizer, card = load_recognizer(result.recognizer)
+    parts, val = open_parts(signs_workspace.parts), [c for c in clips if c.split == "val"]
+    labelled = Labelled.of(val, parts, list(card.signs))
+    logits = final(score(recognizer, parts, labelled.rows, 8), card.joint_weight)
+    rejection = card.rejection
+    assert rejection == fit_rejection(logits, labelled.labels, "val, 3 signers")
+    assert rejection.threshold is not None and rejection.kept >= 0.95
+    assert rejection.known == (logits.argmax(axis=1) == labelled.labels).sum() > 19
+    show(result, signs_workspace.root)
+    assert f"of {rejection.known} clips that it names rightly" in capsys.readouterr().out
+    evaluated = evaluate.run(signs_workspace, run="more").metrics
+    unknown = unknownness(logits, rejection.score, rejection.temperature)
+    assert evaluated["rejected"] == pytest.approx(rejection.rejects(unknown).mean())
+    right = (logits.argmax(axis=1) == labelled.labels).mean()
+    assert evaluated["streams"]["both"]["top1"] == pytest.approx(right)  # nothing is rejected here
+    calibrated = reliability(logits / rejection.temperature, labelled.labels)
+    error = evaluated["calibration"]["both"]["expected_error"]
+    assert error == pytest.approx(calibrated.expected_error, abs=1e-4)
 
 
 def test_the_pretrained_encoder_brings_its_size_and_is_recorded(

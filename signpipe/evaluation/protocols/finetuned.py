@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation.protocols.common import (
@@ -15,6 +17,7 @@ from signpipe.evaluation.protocols.common import (
     seen_in_pretraining,
 )
 from signpipe.evaluation.protocols.tables import calibrations
+from signpipe.model.rejection import Rejection, unknownness
 from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
 from signpipe.progress import note
@@ -43,8 +46,13 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     def measured(folder: Path) -> Measured:
         labelled = Labelled.of(known, parts, list(card.signs))
         logits = score(recognizer, parts, labelled.rows, card.encoder.frames)
-        signs = list(card.signs)
-        scored = Scored(known, signs, labelled.labels, combine(logits, card.joint_weight))
+        signs, rejection = list(card.signs), card.rejection or Rejection()
+        said = combine(logits, card.joint_weight)
+        *_, (answer, values) = said.items()
+        unknown = unknownness(values, rejection.score, rejection.temperature)
+        # As predict says it; of the figures only calibration depends on the temperature.
+        said = {**said, answer: values / np.float32(rejection.temperature)}
+        scored = Scored(known, signs, labelled.labels, said)
         streams, how = figures([scored], request.settings)
         return Measured(
             streams=streams,
@@ -53,6 +61,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
             chosen={"epoch": card.trained["epoch"]} if "epoch" in card.trained else {},
             bootstrap=how,
             calibration=calibrations(scored),
+            rejected=float(rejection.rejects(unknown).mean()) if card.rejection else None,
             scored=scored,
         )
 

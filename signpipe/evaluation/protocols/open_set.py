@@ -26,7 +26,7 @@ from signpipe.evaluation.protocols.common import (
 )
 from signpipe.evaluation.protocols.frozen import Members, members
 from signpipe.evaluation.schema import Cell
-from signpipe.model.rejection import fit_rejection
+from signpipe.model.rejection import SCORE, Rejection, fit_rejection
 from signpipe.parts.store import Parts
 from signpipe.progress import note
 from signpipe.splits import SEED
@@ -145,7 +145,8 @@ def _measure(
         scored, weight = trainer.cell(
             str(number), start.settings, train + val, clips, start.backbone, graph
         )
-        rejection = fit_rejection(scored.final[: len(val)], scored.labels[: len(val)])
+        chosen_by = scored.final[: len(val)], scored.labels[: len(val)]
+        rejection = fit_rejection(*chosen_by) if val else Rejection(score=SCORE)
         wanted = {clip.clip_id for clip in of_signs.scored + chosen.idle}
         whole = _only(scored, np.array([clip.clip_id in wanted for clip in clips]))
         kinds = np.array([_kind(clip, scored.signs, asked.idle) for clip in whole.clips])
