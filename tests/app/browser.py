@@ -1,8 +1,7 @@
 """A real browser whose camera plays drawn signers."""
 
 import io
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +29,8 @@ def write_camera(path: Path, frames: Iterable[np.ndarray]) -> None:
             file.write(picture.getvalue())
 
 
-@contextmanager
-def chromium(camera: Path | None = None, *flags: str) -> Iterator[Any]:
-    """Playwright's browser with a fake camera, or without any."""
-    from playwright.sync_api import sync_playwright
-
+def launch(playwright: Any, camera: Path | None, *flags: str) -> Any:
+    """Chromium with a fake camera, or without any."""
     has_camera = (
         []
         if camera is None
@@ -43,11 +39,19 @@ def chromium(camera: Path | None = None, *flags: str) -> Iterator[Any]:
             f"--use-file-for-fake-video-capture={camera}",
         ]
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
-            chromium_sandbox=False,
-            args=[*FLAGS, *has_camera, *flags],
-        )
-        yield browser
-        browser.close()
+    return playwright.chromium.launch(
+        executable_path=str(CHROMIUM), chromium_sandbox=False, args=[*FLAGS, *has_camera, *flags]
+    )
+
+
+def signing(clip: Path, rest: float = 1.5, slower: float = 1.3) -> list[np.ndarray]:
+    """A camera's pictures, 30 a second, of a clip's sign between `rest` seconds of rest."""
+    from signpipe.video.read import Video
+
+    with Video(clip) as video:
+        shown = list(video)
+    times = np.arange(0, shown[-1][0] * slower, 1 / 30) / slower
+    index = np.searchsorted([time for time, _ in shown], times, side="right") - 1
+    still = round(30 * rest)
+    first, last = shown[0][1], shown[-1][1]
+    return [first] * still + [shown[i][1] for i in index] + [last] * still

@@ -1,0 +1,31 @@
+"""The page running, and browsers whose camera plays drawn signers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browser import CHROMIUM
+from page_visits import RunningPage, Visits, running_page, visiting
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """Playwright, which drives browsers."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
+    """One running page for the tests of a module, whose workspace is empty at first."""
+    with running_page(tmp_path_factory.mktemp("app") / "workspace") as page:
+        yield page
+
+
+@pytest.fixture
+def visits(playwright: Any, running: RunningPage) -> Iterator[Visits]:
+    """Browsers that visit the module's page."""
+    with visiting(playwright, running) as made:
+        yield made

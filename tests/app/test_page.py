@@ -1,0 +1,158 @@
+"""The page in a real browser: what it needs, what it says, and who can use it."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from browser import signing, write_camera
+from page_visits import running_page, visiting
+
+VIEWS = ("live", "teach")
+READY = ".checks .good"
+
+
+@pytest.fixture(scope="module")
+def drummer(demo_clips, tmp_path_factory) -> Path:
+    """A camera before a drawn person who drums, and rests, and drums."""
+    path = tmp_path_factory.mktemp("camera") / "drum.mjpeg"
+    write_camera(path, signing(demo_clips / "drum" / "ada_0.mp4"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, which looks for what keeps people out."""
+    path = Path(os.environ.get("SIGNPIPE_AXE", ""))
+    if not path.is_file():
+        pytest.skip("SIGNPIPE_AXE does not name axe-core's axe.min.js (npm install axe-core)")
+    return path.read_text(encoding="utf-8")
+
+
+def rows_of(running) -> list[str]:
+    """The clip table's rows."""
+    path = running.workspace / "clips.csv"
+    return path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
+
+
+def violations(page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")
+    return [
+        f"{rule['id']}: {node['html']} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def test_every_view_is_open_to_everyone(visits, drummer, axe):
+    page = visits.open(drummer, viewport={"width": 390, "height": 844})
+    page.wait_for_selector(READY)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for view in VIEWS:
+            page.click(f"#to-{view}")
+            page.wait_for_selector(f"#to-{view}[aria-current]")
+            page.wait_for_selector("h1")
+            assert violations(page, axe) == [], (scheme, view)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 390, (scheme, view)
+
+
+def test_the_picture_is_judged_and_the_switch_turns_it(visits, drummer):
+    page = visits.open(drummer)
+    page.wait_for_selector(READY)
+    for words in ("Shoulders in view", "Left hand in view", "Right hand in view", "Light good"):
+        page.wait_for_selector(f".checks li:has-text('{words}')")
+    page.wait_for_function("/second \\d+/.test(document.querySelector('.rate').textContent)")
+    assert page.locator(".picture.mirrored").count() == 1
+    page.get_by_label("Mirrored view").press("Space")
+    assert page.locator(".picture.mirrored").count() == 0
+    page.reload()  # with the cookie alone, and the switch as it was left
+    page.wait_for_selector(READY)
+    assert page.locator(".picture.mirrored").count() == 0
+
+
+def test_a_take_by_keyboard_alone(visits, drummer):
+    page = visits.open(drummer, view="teach", viewport={"width": 1280, "height": 800})
+    page.wait_for_selector(READY)
+    page.keyboard.press("Tab")  # skip link, pages, switch, then the form
+    for _ in range(12):
+        if page.evaluate("document.activeElement.id") == "sign":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type("drum")
+    page.keyboard.press("Tab")
+    page.keyboard.type("ada")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Recording …")
+    page.wait_for_selector("text=Is this a good “drum”?")
+    assert page.evaluate("document.activeElement.textContent") == "Keep"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Kept. “drum” has 1 take.")
+    [row] = rows_of(visits.running)
+    assert re.match(r"takes/drum/ada-[\d-]+,camera,drum,ada,", row)
+    page.click("text=Take 1")
+    page.wait_for_selector("[aria-label='A take of drum']")
+    page.click("[aria-label='Remove take 1 of drum']")
+    page.wait_for_selector("text=Take 1 of “drum” is removed.")
+    page.wait_for_selector("h2:has-text('Taught signs')", state="hidden")
+
+
+def test_a_page_that_is_loaded_again_in_the_middle_of_a_take(visits, drummer):
+    before = rows_of(visits.running)
+    page = visits.open(drummer, view="teach")
+    page.wait_for_selector(READY)
+    page.fill("#sign", "drum")
+    page.click("button:has-text('Record') >> nth=0")
+    page.wait_for_selector("text=Recording …")
+    page.reload()
+    page.wait_for_selector(READY)
+    page.wait_for_selector("#sign")
+    assert rows_of(visits.running) == before
+
+
+def test_two_browsers_take_turns(visits, drummer):
+    first = visits.open(drummer)
+    first.wait_for_selector(READY)
+    second = visits.open(drummer)
+    second.wait_for_selector("text=signpipe is open in another window")
+    second.click("text=Use it here")
+    second.wait_for_selector(READY)
+    first.wait_for_selector("text=signpipe is open in another window")
+    second.close()
+    first.click("text=Use it here")
+    first.wait_for_selector(".notice", state="hidden")
+
+
+def test_without_a_camera_it_says_what_to_do(visits):
+    page = visits.open(None)
+    page.wait_for_selector("text=No camera was found. Plug one in")
+    assert page.get_by_role("button", name="Try again").is_visible()
+
+
+def test_a_camera_that_is_refused_or_taken(visits, drummer):
+    page = visits.open(drummer, "--deny-permission-prompts", view="live")
+    page.wait_for_selector(READY)
+    for name, words in (
+        ("NotAllowedError", "camera is blocked"),
+        ("NotReadableError", "Another program has the camera"),
+    ):
+        page.evaluate(
+            "name => { navigator.mediaDevices.getUserMedia = async () => {"
+            " throw new DOMException('no', name); }; }",
+            name,
+        )
+        page.click("#to-teach")
+        page.wait_for_selector(f"text={words}")
+        page.click("#to-live")
+        page.wait_for_selector(f"text={words}")
+
+
+def test_when_the_server_is_gone_it_says_so(playwright, drummer, tmp_path):
+    with running_page(tmp_path) as running, visiting(playwright, running) as visits:
+        page = visits.open(drummer)
+        page.wait_for_selector(READY)
+        running.process.terminate()
+        page.wait_for_selector("text=signpipe does not answer")
+        visits.wrong.clear()  # the browser itself tells of connections that are refused
