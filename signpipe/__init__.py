@@ -41,6 +41,9 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.report.extraction_report import run as report_extraction
     from signpipe.report.label_report import run as report_labels
     from signpipe.report.results_report import run as report_results
+    from signpipe.search.clip_search import each as search_each
+    from signpipe.search.dictionary import Dictionary
+    from signpipe.search.indexing import run as make_dictionary
     from signpipe.training.finetune import run as finetune
     from signpipe.training.pretrain import run as pretrain
     from signpipe.workspace import Workspace
@@ -51,6 +54,7 @@ __version__ = "0.1.0"
 # The same, resolved on first use, so that `import signpipe` stays free of torch, mediapipe and cv2.
 _LAZY = {
     "Answer": ("signpipe.answers", "Answer"),
+    "Dictionary": ("signpipe.search.dictionary", "Dictionary"),
     "Prediction": ("signpipe.recognizer", "Prediction"),
     "Recognizer": ("signpipe.recognizer", "Recognizer"),
     "SignpipeError": ("signpipe.errors", "SignpipeError"),
@@ -66,6 +70,7 @@ _LAZY = {
     "forget": ("signpipe.extraction.forgotten", "forget"),
     "import_keypoints": ("signpipe.extraction.import_keypoints", "run"),
     "open_page": ("signpipe.app.serve", "run"),
+    "make_dictionary": ("signpipe.search.indexing", "run"),
     "predict": ("signpipe.prediction", "run"),
     "predict_each": ("signpipe.prediction", "each"),
     "prepare": ("signpipe.parts.prepare", "run"),
@@ -75,6 +80,7 @@ _LAZY = {
     "report_labels": ("signpipe.report.label_report", "run"),
     "report_results": ("signpipe.report.results_report", "run"),
     "restore": ("signpipe.extraction.forgotten", "restore"),
+    "search_each": ("signpipe.search.clip_search", "each"),
     "status": ("signpipe.workspace_status", "run"),
     "train": ("signpipe.pipeline", "run"),
     "undo_rename": ("signpipe.extraction.forgotten", "undo_rename"),
@@ -83,6 +89,7 @@ _LAZY = {
 
 __all__ = [
     "Answer",
+    "Dictionary",
     "Prediction",
     "Recognizer",
     "SignpipeError",
@@ -98,6 +105,7 @@ __all__ = [
     "finetune",
     "forget",
     "import_keypoints",
+    "make_dictionary",
     "open_page",
     "predict",
     "predict_each",
@@ -108,6 +116,7 @@ __all__ = [
     "report_labels",
     "report_results",
     "restore",
+    "search_each",
     "status",
     "train",
     "undo_rename",

@@ -22,12 +22,14 @@ from signpipe.commands.extract import extract
 from signpipe.commands.finetune import finetune
 from signpipe.commands.forget import forget
 from signpipe.commands.import_keypoints import import_keypoints
+from signpipe.commands.index import index
 from signpipe.commands.options import FAILED_SOME, INTERRUPTED, NOTHING_DONE
 from signpipe.commands.predict import predict
 from signpipe.commands.prepare import prepare
 from signpipe.commands.pretrain import pretrain
 from signpipe.commands.rename import rename
 from signpipe.commands.report import report
+from signpipe.commands.search import search
 from signpipe.commands.settings import settings
 from signpipe.commands.status import status
 from signpipe.commands.train import train
@@ -51,6 +53,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "encoders": encoders,
     "predict": predict,
     "export": export,
+    "index": index,
+    "search": search,
     "view": view,
     "report": report,
     "status": status,

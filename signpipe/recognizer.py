@@ -1,6 +1,5 @@
 """A recogniser to keep: loaded once, it names the signs of any number of clips."""
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,22 +9,14 @@ from numpy.typing import NDArray
 
 from signpipe.answers import NONE_OF_THESE, Answer, Signs
 from signpipe.cliptable import USABLE
-from signpipe.extraction.clip import Extraction, extract_clip
-from signpipe.extraction.given_clips import GivenClip
-from signpipe.extraction.known_landmarks import KnownLandmarks
-from signpipe.extraction.landmark_cache import LandmarkCache
-from signpipe.landmarks.holistic import Holistic
+from signpipe.extraction.clip import Extraction
+from signpipe.extraction.clip_watcher import ClipWatcher
 from signpipe.landmarks.pack import Landmarks
 from signpipe.model.calibration import softmax
 from signpipe.model.onnx_graph import OnnxGraph, is_onnx
 from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.rejection import Rejection, unknownness
-from signpipe.settings import ExtractSettings
 from signpipe.training.clip_scorers import ClipScorer, OnnxScorer, Size, TorchScorer
-
-# Of all recognisers together: threads gain MediaPipe nothing, and its chatter on stderr is silenced
-# for the whole process.
-_EXTRACTING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -55,9 +46,7 @@ class Recognizer:
     def __init__(self, scorer: ClipScorer, card: RecognizerCard, *, cache: bool = True) -> None:
         self.card = card
         self._scorer = scorer
-        self._settings = card.extract or ExtractSettings()
-        self._known = KnownLandmarks(self._settings, cache=LandmarkCache() if cache else None)
-        self._holistic: Holistic | None = None
+        self._watcher = ClipWatcher(card.extract, cache=cache)
 
     @classmethod
     def load(cls, path: Path | str, *, cache: bool = True) -> "Recognizer":
@@ -138,14 +127,7 @@ class Recognizer:
 
     def extract(self, path: Path | str) -> Extraction:
         """Landmarks, picture's size and status of a video or `.pose` file, as `predict` sees it."""
-        clip = GivenClip(str(path), Path(path))
-        with _EXTRACTING:
-            found = self._known.find(clip)
-            if found is None:
-                self._holistic = self._holistic or Holistic(self._settings)
-                found = extract_clip(clip.path, self._holistic)
-                self._known.keep(clip, found)
-        return found
+        return self._watcher.extract(path)
 
     def answer(
         self,
@@ -165,10 +147,7 @@ class Recognizer:
 
     def close(self) -> None:
         """Free MediaPipe; the next video loads it again."""
-        with _EXTRACTING:
-            if self._holistic is not None:
-                self._holistic.close()
-                self._holistic = None
+        self._watcher.close()
 
     def __enter__(self) -> Self:
         return self

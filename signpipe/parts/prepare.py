@@ -71,7 +71,7 @@ def run(
     if present and not changes and not redo:
         return PrepareResult(workspace.parts, len(outcomes), frames, already=True)
     with workspace.lock("prepare"), track("prepare", len(outcomes)) as tracker:
-        made_from = {o.clip_id: sha256_of_values(_source(o))[:16] for o in outcomes}
+        made_from = {o.clip_id: fingerprint_of(o) for o in outcomes}
         same = present is not None and present["settings"] == record["settings"] and not redo
         kept = unchanged(workspace.parts, made_from) if same else {}
         clips = _keypoints(workspace, outcomes, settings, kept, tracker)
@@ -126,6 +126,11 @@ def _source(outcome: Outcome) -> tuple[str | int | None, ...]:
     """What a clip's keypoints depend on, beside the settings."""
     o = outcome
     return o.clip_id, o.sha256, o.settings, o.frames, o.width, o.height
+
+
+def fingerprint_of(outcome: Outcome) -> str:
+    """16 letters that tell the landmarks of a clip from all others."""
+    return sha256_of_values(_source(outcome))[:16]
 
 
 def _keypoints(

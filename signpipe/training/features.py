@@ -33,7 +33,7 @@ def embed(
     encoders.eval()
     device = next(encoders.parameters()).device
     collected: dict[str, list[NDArray[np.float32]]] = {stream: [] for stream in encoders}
-    for sampled in _sampled(parts, rows, settings.frames):
+    for sampled in sampled_views(parts, rows, settings.frames):
         views = stream_views(*split_valid(sampled), device, settings.motion)
         for stream, encoder in encoders.items():
             collected[stream].append(descriptor(encoder(*views[stream])).cpu().numpy())
@@ -53,7 +53,7 @@ def descriptor(features: EncoderFeatures) -> Tensor:
 def raw_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings) -> Features:
     """What encoders of these settings are given, flattened to (B, frames * 98) for each stream."""
     collected: dict[str, list[NDArray[np.float32]]] = {"joint": [], "motion": []}
-    for sampled in _sampled(parts, rows, settings.frames):
+    for sampled in sampled_views(parts, rows, settings.frames):
         views = stream_views(*split_valid(sampled), form=settings.motion)
         for stream, (points, _) in views.items():
             collected[stream].append(points.flatten(1).numpy())
@@ -68,10 +68,8 @@ def strong_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSet
     trunk's share being `TRUNK_SHARE`.
     """
     collected: dict[str, list[NDArray[np.float32]]] = {"joint": [], "motion": []}
-    for sampled in _sampled(parts, rows, settings.frames):
-        points, valid = split_valid(sampled)
-        right, left = (valid[:, :, hand].any(dim=2).sum(dim=1) for hand in (RIGHT_HAND, LEFT_HAND))
-        points, valid = swap_hands(points, valid, left > right)
+    for sampled in sampled_views(parts, rows, settings.frames):
+        points, valid = right_handed(*split_valid(sampled))
         views = stream_views(points * valid[..., None], valid, form=settings.motion)
         for stream, (found, _) in views.items():
             collected[stream].append(found.numpy())
@@ -80,16 +78,30 @@ def strong_keypoints(parts: Parts, rows: NDArray[np.int64], settings: EncoderSet
 
 def _balanced(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """(B, T, 49, 2) -> (B, T * 98): hands and trunk centred, of unit length times their share."""
-    clips, frames = points.shape[:2]
-    hands = points[:, :, : TRUNK.start].reshape(clips, frames, -1)
-    # Each frame's hands count alike, whether they are open or closed, one or both.
-    hands = hands / np.maximum(np.linalg.norm(hands, axis=2, keepdims=True), np.float32(1e-12))
+    clips = len(points)
+    hands = unit_hands(points)
     flat = {"hands": hands.reshape(clips, -1), "trunk": points[:, :, TRUNK].reshape(clips, -1)}
     each = unit({part: rows - rows.mean(axis=0) for part, rows in flat.items()})
     return np.concatenate([each["hands"], np.float32(TRUNK_SHARE) * each["trunk"]], axis=1)
 
 
-def _sampled(parts: Parts, rows: NDArray[np.int64], frames: int) -> Iterator[Tensor]:
+def unit_hands(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(B, T, 49, 2) -> (B, T, 84): the hands, in each frame together of length 1.
+
+    Each frame's hands count alike, whether they are open or closed, one or both.
+    """
+    hands = points[:, :, : TRUNK.start].reshape(*points.shape[:2], -1)
+    return hands / np.maximum(np.linalg.norm(hands, axis=2, keepdims=True), np.float32(1e-12))
+
+
+def right_handed(points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """Clips (B, T, 49, 2), (B, T, 49) with the hand first that is seen longer."""
+    right, left = (valid[:, :, hand].any(dim=2).sum(dim=1) for hand in (RIGHT_HAND, LEFT_HAND))
+    return swap_hands(points, valid, left > right)
+
+
+def sampled_views(parts: Parts, rows: NDArray[np.int64], frames: int) -> Iterator[Tensor]:
+    """(B, frames, 49, 3) of the clips' central windows, a batch at a time."""
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         yield resample(parts, batch, Window.central(len(batch)), frames)
@@ -110,7 +122,7 @@ def calibrate_batch_norm(
         norm.momentum = None  # the mean over all batches
         norm.train()
     device = next(encoders.parameters()).device
-    for sampled in _sampled(parts, rows, settings.frames):
+    for sampled in sampled_views(parts, rows, settings.frames):
         views = stream_views(*split_valid(sampled), device, settings.motion)
         for stream, encoder in encoders.items():
             encoder(*views[stream])

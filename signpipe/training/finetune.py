@@ -223,7 +223,7 @@ def learn(
     Leaves checkpoint, metrics and recogniser in `folder`, and goes on from a checkpoint there.
     """
     settings, parts = job.settings, job.parts
-    extracted_with = _extract_settings(job.workspace)
+    extracted_with = extract_settings(job.workspace)
     data = _finetune_data(job)
     train_on(devices, _train, settings, job.workspace.parts, data, folder, logger)
     task = Finetuning(settings, parts, data)
@@ -306,7 +306,7 @@ def _train(
     fit(Finetuning(settings, open_parts(parts), data), settings, folder, logger)
 
 
-def _extract_settings(workspace: Workspace) -> ExtractSettings | None:
+def extract_settings(workspace: Workspace) -> ExtractSettings | None:
     """Those of the workspace's keypoints; None if they were imported."""
     record = read_record(workspace.keypoints)
     try:
