@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.search.clip_search import each as search_each
     from signpipe.search.dictionary import Dictionary
     from signpipe.search.indexing import run as make_dictionary
+    from signpipe.stream_prediction import run as predict_stream
     from signpipe.training.finetune import run as finetune
     from signpipe.training.pretrain import run as pretrain
     from signpipe.workspace import Workspace
@@ -73,6 +74,7 @@ _LAZY = {
     "make_dictionary": ("signpipe.search.indexing", "run"),
     "predict": ("signpipe.prediction", "run"),
     "predict_each": ("signpipe.prediction", "each"),
+    "predict_stream": ("signpipe.stream_prediction", "run"),
     "prepare": ("signpipe.parts.prepare", "run"),
     "pretrain": ("signpipe.training.pretrain", "run"),
     "rename": ("signpipe.extraction.forgotten", "rename"),
@@ -109,6 +111,7 @@ __all__ = [
     "open_page",
     "predict",
     "predict_each",
+    "predict_stream",
     "prepare",
     "pretrain",
     "rename",

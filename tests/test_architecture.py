@@ -35,6 +35,7 @@ ROOMS = (
     "report",
     "recognizer",
     "prediction",
+    "stream_prediction",
     "search",
     "export",
     "clip_view",

@@ -11,6 +11,8 @@ import typer
 
 from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, JsonOption, WorkspaceOption
 from signpipe.commands.output import named_signs
+from signpipe.errors import SignpipeError
+from signpipe.progress import note
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -48,12 +50,21 @@ def predict(
     always: Annotated[
         bool, typer.Option("--always", help='Name a sign in any case, never "none of these".')
     ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Watch long videos with many signs: when hands come up, each sign with its start "
+            "and end in seconds, when hands go down.",
+        ),
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Name the sign in clips, a line each as soon as it is known.
 
     With --json these lines are a JSON array: after its first line comes one object a line (each but
-    the first begins with a comma), and it is closed even if the command is interrupted.
+    the first begins with a comma), and it is closed even if the command is interrupted. With
+    --stream they are JSON lines, an object for every event.
     """
     # Before torch is loaded: its threads wait for each other in a loop, which takes the cores from
     # the workers, and on a machine with other work makes five seconds ten and more.
@@ -61,6 +72,11 @@ def predict(
     from signpipe import prediction as stage
 
     at = Workspace(workspace)
+    if stream:
+        if overlay:
+            raise SignpipeError("--overlay draws clips of one sign; leave it out with --stream")
+        _stream(clips, recognizer or stage.find_recognizer(at), top, always, json_)
+        return
     found = stage.each(
         clips,
         recognizer or stage.find_recognizer(at),
@@ -78,6 +94,25 @@ def predict(
             named, failed = named + bool(prediction.answer), failed + (not complete)
     if failed:
         raise typer.Exit(FAILED_SOME if named else NOTHING_DONE)
+
+
+def _stream(clips: list[str], recognizer: Path, top: int, always: bool, json_: bool) -> None:
+    from signpipe import stream_prediction
+    from signpipe.commands.event_lines import event_json, event_line
+    from signpipe.recognizer import Recognizer
+
+    write = event_json if json_ else event_line
+    failed = 0
+    with Recognizer.load(recognizer) as loaded:
+        for clip in clips:
+            try:
+                for event in stream_prediction.run(clip, loaded, always=always):
+                    print(write(clip, event, top), flush=True)
+            except SignpipeError as error:
+                note(str(error))
+                failed += 1
+    if failed:
+        raise typer.Exit(FAILED_SOME if failed < len(clips) else NOTHING_DONE)
 
 
 def _as_json(predictions: "Iterable[Prediction]") -> "Generator[Prediction]":
