@@ -65,4 +65,13 @@ def _alike(first: str, other: str) -> str:
     return f"{other} named every clip as {first} did: nothing differs"
 
 
-_MEASURES = {"top1": "top-1", "top5": "top-5", "mean_class": "mean-class"}
+_MEASURES = {
+    "top1": "top-1",
+    "top5": "top-5",
+    "mean_class": "mean-class",
+    "top1_with_rejection": "top-1 with rejection",
+    "auroc": "AUROC, other signs",
+    "false_answers": "false answers, other signs",
+    "auroc_idle": "AUROC, idle",
+    "false_answers_idle": "false answers, idle",
+}

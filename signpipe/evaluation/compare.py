@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signpipe.errors import SignpipeError
-from signpipe.evaluation import bootstrap
+from signpipe.evaluation import bootstrap, compare_open_set
 from signpipe.evaluation.bootstrap import Units
 from signpipe.evaluation.intervals import hull, of_difference, paired, rough
 from signpipe.evaluation.mean_class import mean_class
+from signpipe.evaluation.open_set_table import AskedClip, read_asked
 from signpipe.evaluation.predictions import (
     FILE,
     ClipPrediction,
@@ -47,7 +48,8 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """A run's accuracy in one stream and measure (top1, top5 or mean_class), and less the first's.
+    """A run's accuracy in one stream and measure (top1, top5 or mean_class; of open-set see
+    `compare_open_set`), and less the first's.
 
     top5 is without intervals: predictions.csv does not hold five signs of each stream.
     """
@@ -89,6 +91,7 @@ class Predictions:
     right: dict[str, dict[str, float]]
     top5: dict[str, float]
     said: dict[str, tuple[tuple[str, ...], ...]]  # what was named, by clip id
+    asked: tuple[AskedClip, ...] = ()  # of open-set, in the order of fold and clip id
 
 
 def run(
@@ -106,6 +109,8 @@ def run(
     first, *others = read
     for other in others:
         _same_clips(first, other)
+    if first.asked:
+        return _compared_open_set(read, seed)
     ids = sorted(first.truth)
     labels = np.unique([first.truth[i][0] for i in ids], return_inverse=True)[1]
     signers = [first.truth[i][1] for i in ids]
@@ -177,6 +182,8 @@ def read_evaluated(workspace: Workspace, name: str, split: str) -> Predictions:
     metrics = read_metrics(folder / "metrics.json")
     if part:
         return _of_cells(folder, metrics, part)
+    if metrics.open_set:
+        return _of_open_set(folder, metrics)
     if not (folder / FILE).exists():
         cells = ", ".join(sorted(_cells(folder, metrics))) or "none is kept"
         parts = f"; name one of its cells, {folder.name}/CELL: {cells}"
@@ -187,6 +194,44 @@ def read_evaluated(workspace: Workspace, name: str, split: str) -> Predictions:
     top5 = {stream: figures.top5 for stream, figures in metrics.streams.items()}
     named = read_predictions(folder / FILE, list(metrics.streams), metrics.clips)
     return _predictions(folder.name, metrics, [named], top5)
+
+
+def _of_open_set(folder: Path, metrics: Metrics) -> Predictions:
+    """Its truth has what a clip is to a fold, so that only the same folds are compared."""
+    asked = sorted(read_asked(folder), key=lambda one: (one.fold, one.clip_id))
+    truth = {f"{a.fold}, {a.clip_id}, {a.kind}": (a.label, a.signer) for a in asked}
+    said: dict[str, tuple[tuple[str, ...], ...]] = {
+        f"{a.fold}, {a.clip_id}": ((a.named, str(a.unknownness)),) for a in asked
+    }
+    return Predictions(folder.name, metrics, truth, {}, {}, said, tuple(asked))
+
+
+def _compared_open_set(read: Sequence[Predictions], seed: int) -> CompareResult:
+    """By the final answer, over signers or else over clips."""
+    first, *others = read
+    stream, runs = list(first.metrics.streams)[-1], [one.asked for one in read]
+    kept = first.metrics.settings["kept"]
+    exact = compare_open_set.measures(runs, kept)
+    drawn, resampled = compare_open_set.resampled(runs, kept, seed)
+    clips = {one.clip_id for one in first.asked}
+    differences = []
+    for place, other in enumerate(others, start=1):
+        for measure, values in exact.items():
+            gaps = resampled[measure][:, place] - resampled[measure][:, 0]
+            low_high = bootstrap.interval(gaps[np.isfinite(gaps)], LEVEL)
+            found = _interval(drawn, low_high, len(clips))
+            gap = float(values[place] - values[0])
+            value = float(values[place])
+            differences.append(Difference(other.name, stream, measure, value, gap, (found,)))
+    return CompareResult(
+        first.metrics.split,
+        len(clips),
+        sorted({one.signer for one in first.asked}),
+        tuple(one.name for one in read),
+        {(stream, measure): float(values[0]) for measure, values in exact.items()},
+        tuple(differences),
+        tuple(one.name for one in others if one.said == first.said),
+    )
 
 
 def _cells(folder: Path, metrics: Metrics) -> dict[str, list[Cell]]:

@@ -127,13 +127,18 @@ def _interval(
     return hull(bootstrap.interval(values, settings.level), alone)
 
 
-def _units(clips: Sequence[Clip]) -> bootstrap.Units:
-    """Signers, or where these do not do clips, which are the same clip in every fold."""
-    drawn = bootstrap.units([clip.signer for clip in clips])
+def units_of(clips: Sequence[tuple[str, str]]) -> bootstrap.Units:
+    """Of (clip id, signer): signers, or where these do not do clips; all folds' rows of one clip
+    are drawn together."""
+    drawn = bootstrap.units([signer for _, signer in clips])
     if drawn.over == "signers":
         return drawn
-    names, group = np.unique([clip.clip_id for clip in clips], return_inverse=True)
+    names, group = np.unique([clip_id for clip_id, _ in clips], return_inverse=True)
     return bootstrap.Units(group.astype(np.int64), len(names), "clips", drawn.note)
+
+
+def _units(clips: Sequence[Clip]) -> bootstrap.Units:
+    return units_of([(clip.clip_id, clip.signer) for clip in clips])
 
 
 def _separations(

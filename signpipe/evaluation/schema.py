@@ -115,6 +115,7 @@ class Calibration(_Part):
 
 
 UnknownKind = Literal["other signs", "idle"]
+ToldApart = Literal["auroc", "false_answers"]
 
 
 class Separation(_Part):
@@ -125,8 +126,8 @@ class Separation(_Part):
     clips: int  # of the unknown ones; each fold has its own of other signs, and all idle ones
     auroc: float
     false_answers: float  # the share of them that is named where `kept` of the known clips are
-    intervals: dict[Literal["auroc", "false_answers"], tuple[float, float]] = {}
-    spread: dict[Literal["auroc", "false_answers"], float] = {}
+    intervals: dict[ToldApart, tuple[float, float]] = {}
+    spread: dict[ToldApart, float] = {}
 
 
 class OpenSet(_Part):

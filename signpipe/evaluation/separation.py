@@ -61,6 +61,15 @@ def _summed(
     return found
 
 
+def mean_of_folds(folds: Sequence[Mixed], often: Values, kept: float) -> Values:
+    """`Mixed.drawn` (draws, 2), mean over the folds of which a draw has clips of either side."""
+    of_folds = np.stack([fold.drawn(often, kept) for fold in folds])
+    there = np.isfinite(of_folds)
+    with np.errstate(invalid="ignore"):
+        mean: Values = np.where(there, of_folds, 0).sum(axis=0) / there.sum(axis=0)
+    return mean
+
+
 def separation(
     folds: Sequence[Mixed],
     score: str,
@@ -73,14 +82,9 @@ def separation(
 ) -> Separation:
     """The means over folds, whose `groups` are drawn together; `clips` are the unknown ones."""
     exact = np.array([fold.exact(kept) for fold in folds])
-    resampled = []
-    for often in bootstrap.counts(groups, draws, seed=0):
-        of_folds = np.stack([fold.drawn(often, kept) for fold in folds])
-        # A draw that lacks all clips of a fold's unknown signs says nothing of that fold.
-        there = np.isfinite(of_folds)
-        total = np.where(there, of_folds, 0).sum(axis=0)
-        resampled.append((total / np.maximum(there.sum(axis=0), 1))[there.any(axis=(0, 2))])
-    values = np.concatenate(resampled)
+    chunks = [mean_of_folds(folds, often, kept) for often in bootstrap.counts(groups, draws, 0)]
+    values = np.concatenate(chunks)
+    values = values[np.isfinite(values).all(axis=1)]
     # Few clips, or clips that are all told apart, say less than drawing them again makes believe.
     few = min(clips, sum(int((~fold.unknown).sum()) for fold in folds) // len(folds))
     mean = exact.mean(axis=0)

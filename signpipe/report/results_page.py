@@ -16,6 +16,7 @@ from signpipe.report.results.embedding import Embedded, add_embedding
 from signpipe.report.results.evaluations import Evaluation
 from signpipe.report.results.footage_reader import FootageReader
 from signpipe.report.results.label_fractions import add_fractions
+from signpipe.report.results.open_set import add_open_set
 from signpipe.report.results.protocol_tables import add_protocols
 from signpipe.report.results.report_writer import Entry, ReportWriter
 from signpipe.report.results.run_histories import Run
@@ -58,6 +59,7 @@ def build(findings: ResultsFindings, report: ReportWriter, reader: FootageReader
     add_signers(report, findings.evaluations, findings.main)
     add_ablation(report, findings.compared)
     add_fractions(report, findings.evaluations)
+    add_open_set(report, findings.evaluations)
     _looked_at(report, findings, reader)
     for stage, runs in findings.runs.items():
         add_curves(report, stage, runs)

@@ -39,6 +39,7 @@ def test_of_clips_alone_everything_is_missing_and_no_chart_is_empty(signs_worksp
         "signpipe pretrain",
         "signpipe finetune",
         "signpipe evaluate --protocol fractions --from-scratch",
+        "signpipe evaluate --protocol open-set",
         "signpipe pretrain --run other --set consistency=none",
         "signpipe pretrain --run other --set transfer_nearest=16",
     }
@@ -79,6 +80,7 @@ def test_the_page_of_a_run_and_the_files_behind_it(learned):
         "signpipe pretrain --run other --set consistency=none",
         "signpipe pretrain --run other --set transfer_nearest=16",
         "signpipe evaluate --protocol fractions --from-scratch",
+        "signpipe evaluate --protocol open-set",
     ]
 
 

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from signpipe.cliptable import read_clips, write_clips
+from signpipe.commands.compare import show as show_compared
 from signpipe.commands.evaluate import show
 from signpipe.errors import SignpipeError
-from signpipe.evaluation import evaluate
+from signpipe.evaluation import compare, evaluate
 from signpipe.evaluation.protocols import cells
 from signpipe.evaluation.schema import read_metrics
+from signpipe.evaluation.staleness import stale
 from signpipe.extraction import import_keypoints
 from signpipe.landmarks.pack import write_pack
 from signpipe.model.rejection import auroc, false_answers
@@ -98,6 +100,11 @@ def test_signs_are_held_out_in_turn(with_idle, brief, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "other signs (15 clips): AUROC" in said and "idle (8 clips): AUROC" in said
     assert evaluate.run(with_idle, settings, **given).already
+    assert stale(with_idle, result.folder) == ""
+    table = read_clips(with_idle.clips).values()
+    moved = [replace(c, label="_idle") if c.clip_id == "s3/rain/0" else c for c in table]
+    write_clips(with_idle.clips, moved)
+    assert "labels" in stale(with_idle, result.folder)
 
 
 def test_killed_it_goes_on_and_ends_alike(with_idle, brief, monkeypatch):
@@ -120,6 +127,38 @@ def test_killed_it_goes_on_and_ends_alike(with_idle, brief, monkeypatch):
         evaluate.run(with_idle, settings, **given | {"run": "other"}).metrics["open_set"] == whole
     )
     assert count == 3  # the first fold was not learned again
+
+
+def test_two_are_compared_by_what_they_tell_apart(with_idle, brief, capsys):
+    given = {"protocol": "open-set", "split": "test", "from_scratch": True}
+    brief_one, longer = brief(folds=2), brief(folds=2, **{"finetune.epochs": 8})
+    evaluate.run(with_idle, brief_one, **given, run="one")
+    better = evaluate.run(with_idle, longer, **given, run="longer").metrics["open_set"]
+    names = ["one-open-set-test", "longer-open-set-test"]
+    result = compare.run(with_idle, names)
+    assert result.clips == 23  # 15 of signs, 8 idle
+    found = {one.measure: one for one in result.differences}
+    assert found["top1"].value == pytest.approx(better["accuracy"])
+    assert found["top1_with_rejection"].value == pytest.approx(better["accuracy_with_rejection"])
+    exact = {
+        (one["unknown"], name): one[name]
+        for one in better["separations"]
+        if one["score"] == better["score"]
+        for name in ("auroc", "false_answers")
+    }
+    assert found["auroc"].value == pytest.approx(exact["other signs", "auroc"])
+    assert found["false_answers_idle"].value == pytest.approx(exact["idle", "false_answers"])
+    for one in result.differences:
+        (interval,) = one.intervals
+        assert interval.over == "signers"
+        assert interval.low <= one.difference + 1e-9 and one.difference - 1e-9 <= interval.high
+    show_compared(result)
+    assert "AUROC, other signs" in capsys.readouterr().out
+    evaluate.run(with_idle, brief(folds=3), **given, run="folds")
+    with pytest.raises(SignpipeError, match="different clips"):
+        compare.run(with_idle, [*names, "folds-open-set-test"])
+    same = compare.run(with_idle, names[:1] * 2)
+    assert same.alike == (names[0],)
 
 
 def test_two_signs_are_too_few(signs_workspace, brief):
