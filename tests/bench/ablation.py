@@ -1,23 +1,38 @@
-"""What each ingredient of pretraining is worth on real signers; run by hand, it takes an hour.
+"""What each ingredient of pretraining is worth on real signers; run by hand, it takes many hours.
 
-    python tests/bench/ablation.py WORKSPACE [--epochs N] [--only NAME ...]
+    python tests/bench/ablation.py WORKSPACE [--epochs N] [--seeds N ...] [--only NAME ...]
+                                             [--k K ...] [--clips N] [--table]
 
-In a workspace that accuracy.py has begun. Pretrains briefly, as `compact` does and then with one
-thing changed at a time, and prints what the frozen features are worth, by stream: nearest class
-means of one and of five clips on the personal signers (top-1, 20 draws), k-NN on val (top-1 and
-mean-class). Everything is kept in WORKSPACE: stopped, the same command goes on.
+Pretrains on the openly licensed clips of the shared data, as `compact` does, then with one thing
+changed at a time, then with other K (the neighbours that joint and motion teach each other), and
+measures the frozen features on people they have not seen: nearest class means of one and of five
+clips on the personal signers (20 draws), k-NN on val. All with the first seed, then with the next.
+Everything is kept in WORKSPACE: stopped, the same command goes on with the cell it was at. With
+`--table` it prints what is finished, as ablation.csv has it; `signpipe report -w WORKSPACE` draws
+it.
 """
 
 import argparse
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from signpipe.evaluation import evaluate
-from signpipe.evaluation.schema import Figures
-from signpipe.settings import EvaluateSettings, PretrainSettings, resolve
-from signpipe.training import pretrain
-from signpipe.workspace import Workspace
+import numpy as np
 
+from signpipe.cliptable import read_clips, write_clips
+from signpipe.evaluation import evaluate
+from signpipe.evaluation.schema import Metrics, read_metrics
+from signpipe.extraction import import_keypoints
+from signpipe.settings import EvaluateSettings, PretrainSettings, resolve
+from signpipe.tables import write_table
+from signpipe.training import pretrain
+from signpipe.workspace import Workspace, sha256_of_values
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+POOL, REST = "open", "aside"
 STREAMS = ("joint", "motion", "both")
 VARIANTS: dict[str, dict[str, Any]] = {
     "compact": {},
@@ -33,43 +48,111 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "the paper's augmentation": {"augmentation": "paper"},
     "no augmentation": {"augmentation": "none"},
 }
+K = (0, 64, 256, 1024, 4096)
+# What is measured: protocol, split, settings, and what a column of the table is called.
+FEW = EvaluateSettings(draws=20, shots=(1, 5))
+KNN = EvaluateSettings(bootstrap=100)
+COLUMNS = [f"{what}, {stream}" for what in ("k = 1", "k = 5", "k-NN val") for stream in STREAMS]
+COLUMNS.append("k-NN val, mean-class")
 
 
 def main() -> None:
+    given = arguments()
+    workspace = Workspace(given.workspace)
+    wanted = {name: VARIANTS[name] for name in given.only}
+    wanted |= {f"K = {k}": {"transfer_nearest": k} for k in given.k}
+    if not given.table:
+        fill(workspace, given.clips)
+    for seed, (name, changes) in product(given.seeds, wanted.items()):
+        run = f"ablation-{given.epochs}-{'-'.join(name.replace(chr(39), '').split())}-{seed}"
+        if not given.table:
+            learn(workspace, run, changes | {"epochs": given.epochs, "seed": seed})
+            print(run, *(f"{value:.1%}" for value in read(workspace, run) or ()), flush=True)
+    show(workspace, given.epochs, list(wanted))
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
-    given = parser.parse_args()
-    workspace = Workspace(given.workspace)
-    print(f"{given.epochs} epochs | k = 1: {', '.join(STREAMS)} | k = 5 | k-NN on val", flush=True)
-    for name in given.only:
-        run = f"ablation-{given.epochs}-{'-'.join(name.replace(chr(39), '').split())}"
-        changes = VARIANTS[name] | {"epochs": given.epochs, "precision": "fp32"}
-        pretrain.run(workspace, resolve(PretrainSettings, changes=changes), run=run)
-        columns = [*few_shot(workspace, run), nearest(workspace, run)]
-        print(" | ".join([f"{name:26}", *columns]), flush=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="*", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--k", type=int, nargs="*", default=list(K))
+    parser.add_argument("--clips", type=int, help="of the pool at most, drawn alike by signer")
+    parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
+    return parser.parse_args()
 
 
-def few_shot(workspace: Workspace, run: str) -> list[str]:
-    """Top-1 on the personal signers by nearest class means of pretrained features."""
-    settings = EvaluateSettings(draws=20, shots=(1, 5))
-    asked = {"protocol": "few-shot", "split": "personal", "encoder": run}
-    cells = evaluate.run(workspace, settings, **asked).metrics["summary"]
-    own = [cell for cell in cells if cell["of"]["features"] == "pretrained"]
-    assert [cell["of"]["shots"] for cell in own] == [1, 5]
-    return [" ".join(f"{cell['streams'][s]['top1']:6.1%}" for s in STREAMS) for cell in own]
+def fill(workspace: Workspace, most: int | None) -> None:
+    """Import both sets of clips; of the pool but `most` are set aside as a split of their own."""
+    data = Path(os.environ.get("SIGNPIPE_SHARED_DATA", DATA))
+    for folder, files in (("open", ("signs", "letters")), ("keypoints", ("signs", "personal"))):
+        packs = [data / folder / f"{name}.h5" for name in files]
+        import_keypoints.run(workspace, packs, labels=data / folder / "clips.csv")
+    clips = read_clips(workspace.clips)
+    pool = [clip for clip in clips.values() if clip.split in (POOL, REST)]
+    kept = set(drawn([(clip.signer, clip.clip_id) for clip in pool], most))
+    for clip in pool:
+        split = POOL if clip.clip_id in kept else REST
+        clips[clip.clip_id] = replace(clip, split=split)
+    write_clips(workspace.clips, clips.values())
 
 
-def nearest(workspace: Workspace, run: str) -> str:
-    """Top-1 and mean-class accuracy on val."""
-    result = evaluate.run(
-        workspace, EvaluateSettings(bootstrap=100), protocol="knn", split="val", encoder=run
-    )
-    figures = [Figures(**result.metrics["streams"][stream]) for stream in STREAMS]
-    return " ".join(f"{one.top1:.1%}/{one.mean_class:.1%}" for one in figures)
+def drawn(clips: Sequence[tuple[str, str]], most: int | None) -> list[str]:
+    """`most` of the clips, each (signer, clip id), the same share of every signer's; None: all."""
+    order = sorted(clips, key=lambda clip: (clip[0], sha256_of_values(clip[1])))
+    step = len(order) / min(most or len(order), len(order))
+    return [order[int(place)][1] for place in np.arange(0, len(order) - 1e-6, step)]
+
+
+def learn(workspace: Workspace, run: str, changes: dict[str, Any]) -> None:
+    """Pretrain a cell of the table and measure it; what is there already is left alone."""
+    settings = resolve(PretrainSettings, changes=changes | {"precision": "fp32"})
+    pretrain.run(workspace, settings, run=run, splits=[POOL])
+    for protocol, split, asked in (("few-shot", "personal", FEW), ("knn", "val", KNN)):
+        evaluate.run(workspace, asked, protocol=protocol, split=split, encoder=run)
+
+
+def read(workspace: Workspace, run: str) -> list[float] | None:
+    """The figures of COLUMNS; None if the cell is not finished."""
+    paths = [
+        workspace.run("evaluate", f"{run}-{of}") / "metrics.json"
+        for of in ("few-shot-personal", "knn-val")
+    ]
+    if not all(path.exists() for path in paths):
+        return None
+    few, knn = (read_metrics(path) for path in paths)
+    values = [cell.streams[s].top1 for cell in of_pretrained(few) for s in STREAMS]
+    return [*values, *(knn.streams[s].top1 for s in STREAMS), knn.streams["both"].mean_class]
+
+
+def of_pretrained(metrics: Metrics) -> Iterator[Any]:
+    own = [cell for cell in metrics.summary if cell.of["features"] == "pretrained"]
+    assert [cell.of["shots"] for cell in own] == list(FEW.shots)
+    yield from own
+
+
+def show(workspace: Workspace, epochs: int, names: Sequence[str]) -> None:
+    """Print the mean and the spread over the finished seeds; ablation.csv has every cell."""
+    print(f"\n| {epochs} epochs | seeds | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}")
+    rows = []
+    for name in names:
+        stem = f"ablation-{epochs}-{'-'.join(name.replace(chr(39), '').split())}-"
+        seeds = [run.removeprefix(stem) for run in workspace.runs("pretrain") if stem in run]
+        found = {seed: read(workspace, stem + seed) for seed in sorted(seeds) if seed.isdigit()}
+        each = {seed: values for seed, values in found.items() if values}
+        rows += [[name, seed, *values] for seed, values in each.items()]
+        if each:
+            values = np.array(list(each.values()))
+            spread = values.std(axis=0, ddof=1) if len(each) > 1 else [None] * len(COLUMNS)
+            cells = [
+                f"{100 * mean:.1f}" + ("" if s is None else f" ± {100 * s:.1f}")
+                for mean, s in zip(values.mean(axis=0), spread, strict=True)
+            ]
+            print(f"| {name} | {', '.join(each)} | {' | '.join(cells)} |", flush=True)
+    write_table(workspace.root / "ablation.csv", ["variant", "seed", *COLUMNS], rows)
 
 
 if __name__ == "__main__":
