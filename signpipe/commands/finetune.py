@@ -121,4 +121,8 @@ def _when_none(rejection: "Rejection") -> str:
         else f"the {rejection.score} is less than {-rejection.threshold:.3g}"
     )
     clips = f"{counted(rejection.known, 'clip')} that it names rightly ({rejection.chosen_on})"
-    return f'"none of these" is answered where {where}; that keeps {rejection.kept:.1%} of {clips}'
+    said = f'"none of these" is answered where {where}; that keeps {rejection.kept:.1%} of {clips}'
+    if rejection.kept_out is None:
+        return said
+    wrong = f"{rejection.kept_out:.1%} of {rejection.unknown} that it names wrongly"
+    return f"{said}, and keeps out {wrong}"

@@ -26,7 +26,8 @@ class Rejection(BaseModel):
 
     A clip whose `score` of unknownness is above `threshold` is answered so; without a threshold
     none is. Where the threshold was chosen it kept the share `kept` of `known` clips, and kept out
-    the share `kept_out` of `unknown` clips of other signs (None: there were none to try).
+    the share `kept_out` of `unknown` clips, which would have got a false answer: such as show other
+    signs, or are taken for another sign (None: there were none to try).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,12 +56,13 @@ def fit_rejection(
 
     The threshold keeps the share KEPT of such clips that are named rightly: of n, the n + 1 places
     that a further one can take count (conformal prediction), so that of fewer than 19 there is
-    none.
+    none. What it keeps out are those that are named wrongly.
     """
     values = np.asarray(logits, np.float64)
     temperature = fit_temperature(values, labels)
     unknown = unknownness(values, SCORE, temperature)
-    right = unknown[values.argmax(axis=1) == labels]
+    hit = values.argmax(axis=1) == labels
+    right, wrong = unknown[hit], unknown[~hit]
     share = KEPT * (len(right) + 1) / max(len(right), 1)
     if share > 1:
         named = f"{counted(len(right), 'clip')} that it names rightly ({chosen_on})"
@@ -73,6 +75,8 @@ def fit_rejection(
         threshold=threshold,
         kept=float((right <= threshold).mean()),
         known=len(right),
+        kept_out=float((wrong > threshold).mean()) if len(wrong) else None,
+        unknown=len(wrong),
         chosen_on=chosen_on,
     )
 

@@ -120,7 +120,11 @@ def test_a_threshold_is_chosen_by_clips_that_are_named_rightly(clips, seed):
         assert found.threshold is None
         assert found.chosen_on.endswith("names rightly (val): too few to choose a threshold by")
         return
-    unknown = unknownness(logits, found.score, found.temperature)[right]
+    every = unknownness(logits, found.score, found.temperature)
+    unknown, wrong = every[right], every[~right]
+    assert found.unknown == len(wrong)
+    if len(wrong):
+        assert found.kept_out == pytest.approx((wrong > found.threshold).mean())
     assert (found.known, found.kept) == (right.sum(), (unknown <= found.threshold).mean())
     # Of n + 1 places that a further clip can take among them, at least 95 % are kept.
     assert (unknown <= found.threshold).sum() >= 0.95 * (right.sum() + 1) - 1e-9
