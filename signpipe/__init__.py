@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.prediction import each as predict_each
     from signpipe.prediction import find_recognizer
     from signpipe.prediction import run as predict
-    from signpipe.recognizer import Prediction, Recognizer
+    from signpipe.recognizer import Prediction, Recognizer, TaughtRecognizer
     from signpipe.report.extraction_report import run as report_extraction
     from signpipe.report.label_report import run as report_labels
     from signpipe.report.results_report import run as report_results
@@ -45,6 +45,8 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.search.dictionary import Dictionary
     from signpipe.search.indexing import run as make_dictionary
     from signpipe.stream_prediction import run as predict_stream
+    from signpipe.teaching import open_taught
+    from signpipe.teaching import run as teach
     from signpipe.training.finetune import run as finetune
     from signpipe.training.pretrain import run as pretrain
     from signpipe.workspace import Workspace
@@ -59,6 +61,7 @@ _LAZY = {
     "Prediction": ("signpipe.recognizer", "Prediction"),
     "Recognizer": ("signpipe.recognizer", "Recognizer"),
     "SignpipeError": ("signpipe.errors", "SignpipeError"),
+    "TaughtRecognizer": ("signpipe.recognizer", "TaughtRecognizer"),
     "Workspace": ("signpipe.workspace", "Workspace"),
     "compare": ("signpipe.evaluation.compare", "run"),
     "encoders": ("signpipe.evaluation.encoder_list", "run"),
@@ -84,6 +87,8 @@ _LAZY = {
     "restore": ("signpipe.extraction.forgotten", "restore"),
     "search_each": ("signpipe.search.clip_search", "each"),
     "status": ("signpipe.workspace_status", "run"),
+    "open_taught": ("signpipe.teaching", "open_taught"),
+    "teach": ("signpipe.teaching", "run"),
     "train": ("signpipe.pipeline", "run"),
     "undo_rename": ("signpipe.extraction.forgotten", "undo_rename"),
     "view": ("signpipe.clip_view", "run"),
@@ -95,6 +100,7 @@ __all__ = [
     "Prediction",
     "Recognizer",
     "SignpipeError",
+    "TaughtRecognizer",
     "Workspace",
     "__version__",
     "compare",
@@ -109,6 +115,7 @@ __all__ = [
     "import_keypoints",
     "make_dictionary",
     "open_page",
+    "open_taught",
     "predict",
     "predict_each",
     "predict_stream",
@@ -121,6 +128,7 @@ __all__ = [
     "restore",
     "search_each",
     "status",
+    "teach",
     "train",
     "undo_rename",
     "view",

@@ -32,6 +32,7 @@ from signpipe.commands.report import report
 from signpipe.commands.search import search
 from signpipe.commands.settings import settings
 from signpipe.commands.status import status
+from signpipe.commands.teach import teach
 from signpipe.commands.train import train
 from signpipe.commands.view import view
 from signpipe.errors import SignpipeError, disk_full, out_of_memory
@@ -39,6 +40,7 @@ from signpipe.progress import note
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "app": app_command,
+    "teach": teach,
     "train": train,
     "extract": extract,
     "import": import_keypoints,

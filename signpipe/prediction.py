@@ -23,6 +23,7 @@ from signpipe.video.write import write_video
 from signpipe.workspace import Workspace, as_paths
 
 OVERLAY = ".mp4"
+TAUGHT, CARD = "taught", "recognizer.json"  # the taught recogniser's folder in a workspace
 
 
 def run(
@@ -86,7 +87,16 @@ def each(
 
 
 def find_recognizer(workspace: Workspace, name: str | None = None) -> Path:
-    """The recogniser's folder of a fine-tuning run (default: the newest finished)."""
+    """The recogniser's folder of a fine-tuning run (default: the newest finished, or the taught one
+    where that has changed since)."""
+    taught = workspace.root / TAUGHT
+    if name is None and (taught / CARD).exists():
+        try:
+            newest = workspace.run("finetune", newest_recognizer(workspace)) / "recognizer"
+        except SignpipeError:
+            return taught
+        age = [(folder / CARD).stat().st_mtime for folder in (newest, taught)]
+        return taught if age[1] >= age[0] else newest
     return workspace.run("finetune", name or newest_recognizer(workspace)) / "recognizer"
 
 

@@ -1,22 +1,29 @@
 """A recogniser to keep: loaded once, it names the signs of any number of clips."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from signpipe.answers import NONE_OF_THESE, Answer, Signs
+from signpipe.answers import NONE_OF_THESE, NOT_SIGNING, Answer, Signs
 from signpipe.cliptable import USABLE
 from signpipe.extraction.clip import Extraction
 from signpipe.extraction.clip_watcher import ClipWatcher
 from signpipe.landmarks.pack import Landmarks
+from signpipe.live.at_rest import hands_rest
 from signpipe.model.calibration import softmax
 from signpipe.model.onnx_graph import OnnxGraph, is_onnx
-from signpipe.model.recognizer_card import RecognizerCard
+from signpipe.model.recognizer_card import RecognizerCard, read_card
 from signpipe.model.rejection import Rejection, unknownness
 from signpipe.training.clip_scorers import ClipScorer, OnnxScorer, Size, TorchScorer
+
+if TYPE_CHECKING:
+    from signpipe.live.left_out_report import TeachingReport
+    from signpipe.live.takes import Take
+    from signpipe.live.taught_scorer import TaughtScorer
 
 
 @dataclass(frozen=True)
@@ -44,27 +51,34 @@ class Recognizer:
     """
 
     def __init__(self, scorer: ClipScorer, card: RecognizerCard, *, cache: bool = True) -> None:
-        self.card = card
+        self._card = card
         self._scorer = scorer
         self._watcher = ClipWatcher(card.extract, cache=cache)
 
     @classmethod
     def load(cls, path: Path | str, *, cache: bool = True) -> "Recognizer":
-        """Load the folder `recognizer/` of a fine-tuning run, a copy of it, or an ONNX file.
+        """Load the folder `recognizer/` of a fine-tuning run, a taught folder, or an ONNX file.
 
-        An ONNX file is run by onnxruntime, without torch. With `cache` the landmarks of videos are
-        kept in the user's cache folder. Raises SignpipeError if the folder or file is missing,
-        damaged, or of another layout or version.
+        Of a taught folder it is a `TaughtRecognizer`. An ONNX file is run by onnxruntime, without
+        torch. With `cache` the landmarks of videos are kept in the user's cache folder. Raises
+        SignpipeError if the folder or file is missing, damaged, or of another layout or version.
         """
         path = Path(path)
         # What loads torch is imported where it is needed: workers can start meanwhile.
         if is_onnx(path):
             graph = OnnxGraph(path)
             return cls(OnnxScorer(graph), graph.card, cache=cache)
+        if read_card(path).kind == "taught":
+            return TaughtRecognizer.load(path, cache=cache)
         from signpipe.model.stream_classifiers import load_recognizer
 
         model, card = load_recognizer(path)
         return cls(TorchScorer(model, card), card, cache=cache)
+
+    @property
+    def card(self) -> RecognizerCard:
+        """What it says of itself."""
+        return self._card
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -102,9 +116,10 @@ class Recognizer:
         height: int | None = None,
         always: bool = False,
     ) -> Answer:
-        """The sign of T > 0 frames, or "none of these"; with `always` the likeliest in any case.
+        """The sign of T > 0 frames, or "none of these", or "not signing" if the hands rest too.
 
-        Sizes and errors as in `predict_landmarks`.
+        With `always` it is the likeliest sign in any case. Sizes and errors as in
+        `predict_landmarks`.
         """
         logits = self._scorer.logits(*_given(landmarks, width, height))
         rejection = self.card.rejection or Rejection()
@@ -112,8 +127,10 @@ class Recognizer:
         order = np.argsort(-shares, kind="stable")
         signs = tuple((self.signs[i], float(shares[i])) for i in order)
         unknown = unknownness(logits, rejection.score, rejection.temperature)
-        rejected = not always and rejection.rejects(unknown)[0]
-        return Answer(NONE_OF_THESE if rejected else signs[0][0], signs)
+        if not always and rejection.rejects(unknown)[0]:
+            rests = hands_rest(landmarks, width, height)
+            return Answer(NOT_SIGNING if rests else NONE_OF_THESE, signs)
+        return Answer(signs[0][0], signs)
 
     def embed(
         self, landmarks: Landmarks, *, width: int | None = None, height: int | None = None
@@ -154,6 +171,112 @@ class Recognizer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class TaughtRecognizer(Recognizer):
+    """A recogniser that is taught by examples, while it runs and without training.
+
+    What is added or removed counts at once, also for other threads, and stays once it is saved.
+    """
+
+    _scorer: "TaughtScorer"
+
+    @classmethod
+    def load(cls, path: Path | str, *, cache: bool = True) -> "TaughtRecognizer":
+        """Load the folder of a taught recogniser, which `signpipe.teach` makes.
+
+        Raises SignpipeError if it is missing, damaged, of another kind, layout or version, or mixes
+        two encoders.
+        """
+        from signpipe.live.taught_folder import read_folder
+        from signpipe.live.taught_scorer import TaughtScorer
+
+        scorer = TaughtScorer(read_folder(Path(path)))
+        return cls(scorer, scorer.taught.card, cache=cache)
+
+    @property
+    def card(self) -> RecognizerCard:
+        """What it says of itself now."""
+        return self._scorer.taught.card
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return self._scorer.taught.folder
+
+    @property
+    def takes(self) -> "tuple[Take, ...]":
+        """What it was taught with, in that order."""
+        return self._scorer.taught.takes
+
+    def add_take(
+        self,
+        sign: str,
+        landmarks: Landmarks,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        source: str = "",
+    ) -> str:
+        """Teach a sign by T > 0 frames; `NOT_SIGNING` as the sign teaches how idle hands look.
+
+        Returns the take's id; `source` says where it came from, such as a clip id: one that was
+        taught before is taught anew. Sizes as in `predict_landmarks`. Raises ValueError for no
+        frames, or for what cannot name a sign.
+        """
+        feature = self._scorer.feature(*_given(landmarks, width, height))
+        return self._scorer.taught.add([(sign, source)], feature[None])[0].take_id
+
+    def add_features(self, examples: Sequence[tuple[str, NDArray[np.float32], str]]) -> list[str]:
+        """As `add_take` for many (sign, what `embed` says of a clip, source); the takes' ids."""
+        if not examples:
+            return []
+        features = np.stack([feature for _, feature, _ in examples])
+        added = self._scorer.taught.add([(sign, s) for sign, _, s in examples], features)
+        return [take.take_id for take in added]
+
+    def remove(self, word: str) -> "tuple[Take, ...]":
+        """Remove all takes of a sign, or the take with that id or source; which they were."""
+        return self._scorer.taught.remove(word)
+
+    def save(self) -> None:
+        """Write to its folder what has changed; what others have written meanwhile is kept.
+
+        Raises SignpipeError if the folder cannot be written.
+        """
+        self._scorer.taught.save()
+
+    def report(self) -> "TeachingReport":
+        """How well the signs are told apart: each take is named by the others."""
+        return self._scorer.taught.report()
+
+    def nearest_take(
+        self,
+        landmarks: Landmarks,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        sign: str | None = None,
+    ) -> "Take | None":
+        """The take, of a sign or of any, that is most like T > 0 frames; None if there is none."""
+        return self._scorer.taught.nearest(
+            self._scorer.feature(*_given(landmarks, width, height)), sign
+        )
+
+    def decide(
+        self,
+        landmarks: Landmarks,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        always: bool = False,
+    ) -> Answer:
+        """As `Recognizer.decide`; "not signing" also if idle hands were taught and are nearest.
+
+        Without any sign taught, there are no `signs`, and it is "none of these" even with `always`.
+        """
+        feature = self._scorer.feature(*_given(landmarks, width, height))
+        return self._scorer.taught.decide(feature, hands_rest(landmarks, width, height), always)
 
 
 def _given(landmarks: Landmarks, width: int | None, height: int | None) -> tuple[Landmarks, Size]:

@@ -184,3 +184,33 @@ def small() -> dict[str, Any]:
         "min_steps_per_epoch": 1,
         "precision": "fp32",  # auto would time a busy machine
     }
+
+
+@pytest.fixture(scope="session")
+def make_encoder(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., Path]":
+    """`make_encoder(seed=0)`: the file of a small encoder with random weights."""
+    import torch
+
+    from signpipe.model.backbone import BackboneCard, new_encoders, save_backbone
+    from signpipe.settings import EncoderSettings, PrepareSettings
+
+    def make(seed: int = 0) -> Path:
+        torch.manual_seed(seed)
+        settings = EncoderSettings(frames=4, part_channels=16, heads=2)
+        card = BackboneCard(encoder=settings, prepare=PrepareSettings())
+        path = tmp_path_factory.mktemp("encoder") / "encoder.safetensors"
+        save_backbone(path, new_encoders(card), card)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def taught_folder(make_encoder: "Callable[..., Path]", tmp_path: Path) -> Path:
+    """The folder of a recogniser that was taught nothing yet; its features are 64 wide."""
+    from signpipe.live.learn_reference import no_reference
+    from signpipe.live.taught_folder import create_folder
+
+    encoder = make_encoder()
+    create_folder(tmp_path / "taught", encoder, no_reference(encoder))
+    return tmp_path / "taught"

@@ -36,6 +36,7 @@ ROOMS = (
     "recognizer",
     "prediction",
     "stream_prediction",
+    "teaching",
     "search",
     "export",
     "clip_view",

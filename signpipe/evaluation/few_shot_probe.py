@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from signpipe.model.class_means import Labels, Rows, nearest_mean
 from signpipe.training.metrics import measure
-
-Rows = NDArray[np.float32]  # (B, D)
-Labels = NDArray[np.int64]  # (B,) numbers of signs
 
 
 def eligible(labels: Labels, shots: int) -> NDArray[np.bool_]:
@@ -29,14 +27,6 @@ def draw_shown(labels: Labels, shots: int, rng: np.random.Generator) -> NDArray[
     shown = np.zeros(len(labels), bool)
     shown[by_sign] = np.arange(len(labels)) - first < shots
     return shown
-
-
-def nearest_mean(shown: Rows, labels: Labels, queries: Rows, signs: int) -> Rows:
-    """Cosine similarity (Q, signs) of queries to the mean of each sign's shown clips."""
-    member = np.zeros((signs, len(labels)), np.float32)
-    member[labels, np.arange(len(labels))] = 1
-    means = member @ shown  # sums: the length of a mean is of no concern to its direction
-    return _unit(queries) @ _unit(means).T
 
 
 def linear_head(shown: Rows, labels: Labels, queries: Rows, signs: int) -> Rows:
@@ -71,7 +61,3 @@ def episodes(
         scores = classify(features[shown], labels[shown], features[asked], signs)
         found.append(measure(scores, labels[asked]))
     return found
-
-
-def _unit(rows: Rows) -> Rows:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

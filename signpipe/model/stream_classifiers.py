@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from signpipe.errors import SignpipeError
 from signpipe.model.encoder import Encoder, Features
 from signpipe.model.momentum import STREAMS, StreamViews
 from signpipe.model.recognizer_card import RecognizerCard, read_card
@@ -90,6 +91,10 @@ def load_recognizer(folder: Path) -> tuple[StreamClassifiers, RecognizerCard]:
     Raises SignpipeError if the folder is missing, damaged, or of another layout or version.
     """
     card = read_card(folder)
+    if card.kind != "finetuned":
+        raise SignpipeError(
+            f"{folder} is a {card.kind} recogniser, which has no classifiers; name a fine-tuned one"
+        )
 
     def build() -> StreamClassifiers:
         return StreamClassifiers(card.encoder, len(card.signs), card.streams, card.classifier)

@@ -9,8 +9,8 @@ from signpipe.evaluation.few_shot_probe import (
     eligible,
     episodes,
     linear_head,
-    nearest_mean,
 )
+from signpipe.model.class_means import nearest_mean
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(1, 5), st.integers(0, 9))
@@ -23,18 +23,6 @@ def test_so_many_clips_of_every_sign_are_shown(counts, shots, seed):
     kept = eligible(labels, shots)
     enough = [sign for sign, count in enumerate(counts) if count > shots]
     assert set(labels[kept]) == (set(enough) if len(enough) > 1 else set())
-
-
-def test_nearest_mean_by_a_loop():
-    rng = np.random.default_rng(0)
-    shown, queries = (rng.normal(size=(n, 5)).astype(np.float32) for n in (9, 7))
-    labels = np.repeat(np.arange(3), 3)
-    found = nearest_mean(shown, labels, queries, 3)
-    for q, query in enumerate(queries):
-        for sign in range(3):
-            mean = shown[labels == sign].mean(axis=0)
-            cosine = query @ mean / np.linalg.norm(query) / np.linalg.norm(mean)
-            assert found[q, sign] == pytest.approx(cosine, abs=1e-5)
 
 
 @pytest.mark.parametrize("classify", CLASSIFIERS.values())

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import bootstrap
-from signpipe.evaluation.few_shot_probe import CLASSIFIERS, eligible, episodes, nearest_mean
+from signpipe.evaluation.few_shot_probe import CLASSIFIERS, eligible, episodes
 from signpipe.evaluation.protocols.common import (
     Measured,
     Plan,
@@ -32,6 +32,7 @@ from signpipe.evaluation.protocols.common import (
 from signpipe.evaluation.protocols.frozen import WEIGHTS, Frozen, find
 from signpipe.evaluation.schema import MEASURES, Bootstrap, Cell, Figures
 from signpipe.model.backbone import new_encoders
+from signpipe.model.class_means import nearest_mean
 from signpipe.parts.store import Parts
 from signpipe.progress import track
 from signpipe.settings import STREAMS_OF, EvaluateSettings

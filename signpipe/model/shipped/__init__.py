@@ -7,3 +7,5 @@ from pathlib import Path
 
 SHIPPED = "shipped"  # what it is called where encoders are named
 SHIPPED_FILE = Path(__file__).with_name("encoder.safetensors")
+# What labelled clips say of its features, for recognisers that are taught.
+REFERENCE_FILE = Path(__file__).with_name("reference.safetensors")
