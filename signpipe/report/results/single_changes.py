@@ -1,4 +1,4 @@
-"""What single settings of the pretraining are worth: runs beside the one they all are nearest to."""
+"""What single settings of the pretraining are worth: runs beside the one nearest to them all."""
 
 import json
 from collections import defaultdict
