@@ -1,10 +1,13 @@
 """What all parts of the server share: the workspace, the landmark process, who has the camera."""
 
 import asyncio
+import threading
+from contextlib import suppress
 from typing import Protocol
 
 from signpipe.app.landmark_worker import LandmarkWorker
 from signpipe.app.teacher import Teacher
+from signpipe.errors import SignpipeError
 from signpipe.settings import ExtractSettings
 from signpipe.workspace import Workspace, read_record
 
@@ -51,6 +54,15 @@ class Desk:
             if self._holder is holder:
                 self._holder = None
                 self._is_free.notify_all()
+
+    def start(self) -> None:
+        """Begin to load the models, before a browser asks for anything."""
+        self.worker.start()
+        threading.Thread(target=self._load_taught, daemon=True).start()
+
+    def _load_taught(self) -> None:
+        with suppress(SignpipeError):  # it is told to the browser that asks
+            self.teacher.summary()
 
     def close(self) -> None:
         """End the landmark process."""

@@ -75,7 +75,7 @@ class LiveSession:
         self._has_place.set()
         self._desk.worker.start()
         self._outbox.post({"is": "ready"})
-        await self._shown.tell_signs()
+        self._shown.start()
 
     async def _receive(self) -> None:
         while True:

@@ -27,6 +27,7 @@ def make_server(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        desk.start()
         started()
         yield
         desk.close()

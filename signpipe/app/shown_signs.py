@@ -35,7 +35,8 @@ class ShownSigns:
     """Takes what is seen in each picture, and wishes; posts what comes of them.
 
     Wishes are messages with the key `do`: `record` (`sign`, `signer`), `idle`, `keep` (`video`),
-    `throw away`, `correct` (`id`, `sign`, `signer`, `video`), `show take` and `remove take` (`id`).
+    `throw away`, `correct` (`id`, `sign`, `signer`, `video`), `show take` and `remove take` (`id`),
+    `hand` (`left`: whether the signer is left-handed).
     """
 
     def __init__(self, desk: Desk, camera: CameraStream, outbox: Outbox) -> None:
@@ -43,6 +44,7 @@ class ShownSigns:
         self._stream: SignStream | None = None
         self._size = (0, 0)
         self._now = 0.0
+        self._left_handed = False
         self._asked: AskedTake | AskedIdle | None = None
         self._numbers = count(1)
         self._signs: deque[ShownSign] = deque(maxlen=REMEMBERED)
@@ -53,6 +55,7 @@ class ShownSigns:
             "keep": self._keep,
             "throw away": self._throw_away,
             "correct": self._correct,
+            "hand": self._set_hand,
             "show take": self._show_take,
             "remove take": self._remove_take,
         }
@@ -63,8 +66,11 @@ class ShownSigns:
         for task in self._tasks:
             task.cancel()
 
-    async def tell_signs(self) -> None:
-        """Post what is taught."""
+    def start(self) -> None:
+        """Load what is taught, and post it."""
+        self._begin(self._tell_signs())
+
+    async def _tell_signs(self) -> None:
         signs = await asyncio.to_thread(self._desk.teacher.summary)
         self._outbox.post({"is": "signs", **signs})
 
@@ -85,7 +91,14 @@ class ShownSigns:
                 up = isinstance(event, HandsUp)
                 asked = self._asked
                 is_recording = isinstance(asked, AskedTake) and asked.begins(event.time)
-                self._outbox.post({"is": "hands", "up": up, "recording": up and is_recording})
+                self._outbox.post(
+                    {
+                        "is": "hands",
+                        "up": up,
+                        "seconds": event.time,
+                        "recording": up and is_recording,
+                    }
+                )
         if isinstance(self._asked, AskedIdle) and self._asked.is_over(frame.seconds):
             asked_idle, self._asked = self._asked, None
             self._begin(self._keep_idle(self._camera.between(asked_idle.since, frame.seconds)))
@@ -118,7 +131,10 @@ class ShownSigns:
 
     async def _answer(self, number: int, sign: SignShown) -> None:
         answer = await asyncio.to_thread(
-            self._desk.teacher.answer, sign.landmarks, self._size[0], self._size[1]
+            self._desk.teacher.answer,
+            sign.landmarks,
+            *self._size,
+            left_handed=self._left_handed,
         )
         if answer is not None:
             times = {"start": round(sign.start, 3), "end": round(sign.end, 3)}
@@ -132,6 +148,9 @@ class ShownSigns:
     def _record_idle(self, wish: Message) -> None:
         self._throw_away(wish)
         self._asked = AskedIdle(self._now)
+
+    def _set_hand(self, wish: Message) -> None:
+        self._left_handed = bool(wish["left"])
 
     def _throw_away(self, _: Message) -> None:
         if isinstance(self._asked, AskedTake) and self._asked.landmarks is not None:
@@ -152,7 +171,7 @@ class ShownSigns:
         if self._asked is asked:
             self._asked = None
         self._outbox.post({"is": "kept", "sign": asked.label, "takes": kept})
-        await self.tell_signs()
+        await self._tell_signs()
 
     def _correct(self, wish: Message) -> None:
         label, signer = named(wish["sign"], "sign"), _signer(wish)
@@ -165,31 +184,32 @@ class ShownSigns:
         found = await asyncio.to_thread(self._desk.worker.extract, shown.frames)
         kept = await self._teach(label, signer, found, shown.frames if video else [])
         self._outbox.post({"is": "corrected", "id": shown.number, "sign": label, "takes": kept})
-        await self.tell_signs()
+        await self._tell_signs()
 
     async def _teach(self, label: str, signer: str, found: TakeLandmarks, frames: Frames) -> int:
-        take = NewTake(label, signer, found, self._desk.worker.settings, frames)
+        settings = self._desk.worker.settings
+        take = NewTake(label, signer, found, settings, self._left_handed, frames)
         return await asyncio.to_thread(self._desk.teacher.teach, take)
 
     async def _keep_idle(self, frames: Frames) -> None:
         found = await asyncio.to_thread(self._desk.worker.extract, frames)
         await self._teach("", "", found, [])
         self._outbox.post({"is": "idle kept"})
-        await self.tell_signs()
+        await self._tell_signs()
 
     def _show_take(self, wish: Message) -> None:
         self._begin(self._send_take(str(wish["id"])))
 
     async def _send_take(self, clip_id: str) -> None:
         clip = await asyncio.to_thread(self._desk.teacher.take, clip_id)
-        self._outbox.post({"is": "take clip", "id": clip_id, **clip})
+        self._outbox.post({"is": "take clip", **clip})
 
     def _remove_take(self, wish: Message) -> None:
         self._begin(self._remove(str(wish["id"])))
 
     async def _remove(self, clip_id: str) -> None:
         await asyncio.to_thread(self._desk.teacher.remove, clip_id)
-        await self.tell_signs()
+        await self._tell_signs()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it beside the camera; what goes wrong is told."""

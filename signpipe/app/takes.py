@@ -11,6 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from signpipe.app.landmark_worker import TakeLandmarks
+from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError, disk_full
 from signpipe.extraction.clip_worker import settings_fingerprint
 from signpipe.extraction.forgotten import update_table
@@ -33,6 +34,7 @@ from signpipe.workspace import Workspace, sha256_of_file
 FOLDER = "takes"  # of their videos, in the workspace; how their clip ids begin
 SOURCE = "camera"  # of takes without a video
 IDLE = "idle"  # in the place of a sign in the ids of takes that show none, which have no label
+HAND, LEFT = "hand", "left"  # a column of the clip table that left-handed takes have
 LONGEST_NAME = 100  # characters of a sign's or signer's name
 
 
@@ -47,6 +49,7 @@ class NewTake:
     signer: str
     landmarks: TakeLandmarks
     settings: ExtractSettings
+    left_handed: bool = False
     frames: Sequence[tuple[float, bytes]] = ()
 
 
@@ -77,7 +80,7 @@ def keep_take(workspace: Workspace, take: NewTake) -> str:
             outcome = _write(workspace, clip_id, take)
             append_outcomes(shard_journals(workspace.outcomes) / f"{FOLDER}.jsonl", [outcome])
             with workspace.lock("table", wait=True):
-                update_table(workspace, [outcome.clip(take.label, take.signer)], {})
+                update_table(workspace, [_row(outcome, take)], {})
     except (OSError, SignpipeError) as error:
         if disk_full(error) or disk_full(error.__cause__ or error):
             raise SignpipeError(
@@ -91,6 +94,16 @@ def keep_take(workspace: Workspace, take: NewTake) -> str:
             ) from error
         raise
     return clip_id
+
+
+def is_left_handed(clip: Clip) -> bool:
+    """Whether the table says of a clip that its signer is left-handed."""
+    return (HAND, LEFT) in clip.extra
+
+
+def _row(outcome: Outcome, take: NewTake) -> Clip:
+    row = outcome.clip(take.label, take.signer)
+    return replace(row, extra=((HAND, LEFT),)) if take.left_handed else row
 
 
 def _free_id(workspace: Workspace, take: NewTake) -> str:

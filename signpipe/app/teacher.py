@@ -1,85 +1,197 @@
-"""What is taught: takes in the workspace, and the recogniser that learns from them."""
+"""What is taught: takes in the workspace, and the recogniser that learns from them.
+
+The workspace's clip table says what is taught of the takes that the page has recorded: a take that
+is relabelled, forgotten or restored there is so here from the next look on. What `signpipe teach`
+has added from elsewhere stays as it is.
+"""
 
 import threading
 from typing import Any
 
+import numpy as np
+
+from signpipe.answers import NOT_SIGNING
 from signpipe.app.drawable import drawable_clip
-from signpipe.app.takes import FOLDER, NewTake, keep_take
+from signpipe.app.takes import FOLDER, NewTake, is_left_handed, keep_take
 from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.forgotten import forget
 from signpipe.extraction.outcomes import read_outcomes
 from signpipe.extraction.stored import stored_extraction
+from signpipe.landmarks.mirror import mirrored
 from signpipe.landmarks.pack import Landmarks
+from signpipe.progress import note
+from signpipe.recognizer import TaughtRecognizer
+from signpipe.teaching import TAUGHT, open_taught
 from signpipe.workspace import Workspace
 
-ROUND = 4  # digits of a probability
+DIGITS = 4  # of a probability
+IDLE_SECONDS = 2.0  # idle hands are learned in pieces as long as a sign
 
 
 class Teacher:
-    """Safe to use from threads, which take turns."""
+    """Safe to use from threads: they answer at the same time, and take turns at teaching."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._lock = threading.RLock()
+        self._changing = threading.RLock()
+        self._taught: TaughtRecognizer | None = None
 
     def summary(self) -> dict[str, Any]:
-        """The signs with their takes' clip ids, whether idle hands were shown, and how well the
-        signs are told apart."""
-        with self._lock:
-            takes = self._takes()
-        idle = takes.pop("", [])
+        """The signs with their takes, whether idle hands were shown, and how well the signs are
+        told apart."""
+        with self._changing:
+            taught = self._recognizer()
+            self._follow(taught)
+            takes: dict[str, list[dict[str, Any]]] = {sign: [] for sign in taught.signs}
+            for take in taught.takes:
+                if take.sign in takes:
+                    own = take.source.startswith(f"{FOLDER}/")
+                    takes[take.sign].append({"id": take.source or take.take_id, "own": own})
+            report = taught.report()
+        confused = None
+        if report.confused is not None:
+            confused = {
+                "signs": report.confused.signs,
+                "mistakes": report.confused.mistakes,
+                "takes": [take.source for take in report.confused.takes],
+            }
         return {
-            "signs": [{"sign": sign, "takes": ids} for sign, ids in sorted(takes.items())],
-            "idle": bool(idle),
-            "report": None,
+            "signs": [{"sign": sign, "takes": found} for sign, found in takes.items()],
+            "idle": report.idle > 0,
+            "report": {
+                "asked": report.asked,
+                "right": report.right,
+                "confused": confused,
+                "kept": report.rejection.kept,
+                "kept_out": report.rejection.kept_out,
+            },
         }
 
-    def answer(self, landmarks: Landmarks, width: int, height: int) -> dict[str, Any] | None:
-        """What is said of a sign; None if nothing is taught."""
-        return None
+    def answer(
+        self, landmarks: Landmarks, width: int, height: int, *, left_handed: bool = False
+    ) -> dict[str, Any] | None:
+        """What is said of a sign, the likeliest signs and the nearest take's clip id; None if
+        nothing is taught."""
+        taught = self._recognizer()
+        if not taught.signs:
+            return None
+        shown = mirrored(landmarks) if left_handed else landmarks
+        found = taught.decide(shown, width=width, height=height)
+        nearest = None
+        if found.is_sign:
+            nearest = taught.nearest_take(shown, width=width, height=height, sign=found.answer)
+        return {
+            "answer": found.answer,
+            "signs": [[sign, round(share, DIGITS)] for sign, share in found.signs],
+            "nearest": None if nearest is None else nearest.source,
+        }
 
     def teach(self, take: NewTake) -> int:
         """Keep a take and learn from it; how many takes its sign, or idle hands, have now.
 
         Raises SignpipeError if it cannot be kept.
         """
-        with self._lock:
+        with self._changing:
+            taught = self._recognizer()
             keep_take(self._workspace, take)
-            return len(self._takes()[take.label])
+            self._follow(taught)
+            sign = take.label or NOT_SIGNING
+            return len({one.source for one in taught.takes if one.sign == sign})
 
     def take(self, clip_id: str) -> dict[str, Any]:
         """A take's sign and its landmarks to draw. Raises SignpipeError if there is none."""
-        clip = self._clip(clip_id)
-        outcome = read_outcomes(self._workspace.outcomes)[clip_id]
-        found = stored_extraction(self._workspace, outcome)
-        assert found.landmarks is not None
-        size = {"width": found.width or 4, "height": found.height or 3}
-        return {"sign": clip.label, "clip": {**drawable_clip(found.landmarks), **size}}
+        drawn = self._drawn(clip_id)
+        if drawn is None:
+            raise SignpipeError("This take is not there any more.")
+        return drawn
 
-    def remove(self, clip_id: str) -> None:
-        """Take a clip out of the clip table; `restore` gives it back.
+    def remove(self, name: str) -> None:
+        """Forget a take; one that the page has recorded also in the clip table, where `restore`
+        gives it back.
 
         Raises SignpipeError if there is no such take.
         """
-        self._clip(clip_id)
-        with self._lock:
-            forget(self._workspace, [clip_id])
+        with self._changing:
+            taught = self._recognizer()
+            if name in self._wanted():
+                forget(self._workspace, [name])
+                self._follow(taught)
+            elif taught.remove(name):
+                taught.save()
+            else:
+                raise SignpipeError("This take is not there any more.")
 
-    def _clip(self, clip_id: str) -> Clip:
+    def _recognizer(self) -> TaughtRecognizer:
+        if self._taught is None:
+            with self._changing:
+                self._taught = self._taught or open_taught(
+                    self._workspace.root / TAUGHT, self._workspace, cache=False
+                )
+        return self._taught
+
+    def _wanted(self) -> dict[str, Clip]:
+        """The clip table's usable takes by clip id."""
+        clips = read_clips(self._workspace.clips).values()
+        return {c.clip_id: c for c in clips if c.clip_id.startswith(f"{FOLDER}/") and c.usable}
+
+    def _follow(self, taught: TaughtRecognizer) -> None:
+        """Learn and forget what the clip table has or has no longer."""
+        wanted = self._wanted()
+        signs = {clip_id: clip.label or NOT_SIGNING for clip_id, clip in wanted.items()}
+        known = {t.source: t.sign for t in taught.takes if t.source.startswith(f"{FOLDER}/")}
+        old = [clip_id for clip_id, sign in known.items() if signs.get(clip_id) != sign]
+        new = [clip_id for clip_id, sign in signs.items() if known.get(clip_id) != sign]
+        for clip_id in old:
+            taught.remove(clip_id)
+        for clip_id in new:
+            self._learn(taught, wanted[clip_id], signs[clip_id])
+        if old or new:
+            self._save(taught)
+
+    def _save(self, taught: TaughtRecognizer) -> None:
+        """Where it cannot be written it counts all the same: the clip table teaches it again."""
+        try:
+            taught.save()
+        except SignpipeError as error:
+            note(str(error))
+
+    def _learn(self, taught: TaughtRecognizer, clip: Clip, sign: str) -> None:
+        landmarks = self._stored(clip.clip_id)
+        if landmarks is None:
+            return
+        if is_left_handed(clip):
+            landmarks = mirrored(landmarks)
+        pieces = _pieces(landmarks) if sign == NOT_SIGNING else [landmarks]
+        size = {"width": clip.width, "height": clip.height}
+        try:
+            for piece in pieces:
+                taught.add_take(sign, piece, source=clip.clip_id, **size)
+        except ValueError as error:
+            raise SignpipeError(str(error)) from error
+
+    def _stored(self, clip_id: str) -> Landmarks | None:
+        outcome = read_outcomes(self._workspace.outcomes).get(clip_id)
+        return None if outcome is None else stored_extraction(self._workspace, outcome).landmarks
+
+    def _drawn(self, clip_id: str) -> dict[str, Any] | None:
+        """A clip of the workspace to draw; None if it is not there."""
         clip = read_clips(self._workspace.clips).get(clip_id)
-        if clip is None or not _is_take(clip):
-            raise SignpipeError("This take is not there any more.")
-        return clip
-
-    def _takes(self) -> dict[str, list[str]]:
-        """Clip ids of usable takes by sign, "" for those of idle hands."""
-        takes: dict[str, list[str]] = {}
-        for clip in read_clips(self._workspace.clips).values():
-            if _is_take(clip) and clip.usable:
-                takes.setdefault(clip.label, []).append(clip.clip_id)
-        return takes
+        landmarks = None if clip is None else self._stored(clip_id)
+        if clip is None or landmarks is None:
+            return None
+        size = {"width": clip.width or 4, "height": clip.height or 3}
+        return {"id": clip_id, "sign": clip.label, "clip": {**drawable_clip(landmarks), **size}}
 
 
-def _is_take(clip: Clip) -> bool:
-    return clip.clip_id.startswith(f"{FOLDER}/")
+def _pieces(landmarks: Landmarks) -> list[Landmarks]:
+    """Some seconds of idle hands each."""
+    times = landmarks.times
+    assert times is not None
+    count = max(1, int(times[-1] / IDLE_SECONDS))
+    places = np.array_split(np.arange(len(landmarks)), count)
+    return [
+        Landmarks(landmarks.pose[at], landmarks.left_hand[at], landmarks.right_hand[at], times[at])
+        for at in places
+        if len(at)
+    ]

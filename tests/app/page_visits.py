@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +62,25 @@ class Visits:
         self.asked: list[str] = []
         self.wrong: list[str] = []
 
-    def open(self, camera: Path | None, *flags: str, view: str = "", **options: Any) -> Any:
-        """A page of a new browser."""
+    def open(
+        self,
+        camera: Path | None,
+        *flags: str,
+        view: str = "",
+        script: str = "",
+        sockets: Callable[[Any], None] | None = None,
+        **options: Any,
+    ) -> Any:
+        """A page of a new browser; a `script` runs before the page's own, and what connects to
+        the server can be handled by `sockets`."""
         browser = launch(self._playwright, camera, *flags)
         self._stack.callback(browser.close)
         context = browser.new_context(**options)
         context.set_default_timeout(60_000)
         page = context.new_page()
+        page.add_init_script(script)
+        if sockets is not None:
+            page.route_web_socket("**/live", sockets)
         self.watch(page)
         page.goto(self.running.address + (f"#{view}" if view else ""))
         return page

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import signing, write_camera
 from page_visits import running_page, visiting
@@ -64,7 +65,7 @@ def test_the_picture_is_judged_and_the_switch_turns_it(visits, drummer):
     page.wait_for_selector(READY)
     for words in ("Shoulders in view", "Left hand in view", "Right hand in view", "Light good"):
         page.wait_for_selector(f".checks li:has-text('{words}')")
-    page.wait_for_function("/second \\d+/.test(document.querySelector('.rate').textContent)")
+    page.locator(".rate", has_text=re.compile(r"\d")).wait_for()
     assert page.locator(".picture.mirrored").count() == 1
     page.get_by_label("Mirrored view").press("Space")
     assert page.locator(".picture.mirrored").count() == 0
@@ -147,6 +148,28 @@ def test_a_camera_that_is_refused_or_taken(visits, drummer):
         page.wait_for_selector(f"text={words}")
         page.click("#to-live")
         page.wait_for_selector(f"text={words}")
+
+
+def test_a_connection_that_breaks_comes_back(visits, drummer):
+    opened = []
+
+    def between(socket) -> None:
+        socket.connect_to_server()
+        opened.append(socket)
+
+    page = visits.open(drummer, sockets=between)
+    page.wait_for_selector(READY)
+    opened[0].close()
+    page.wait_for_selector("text=signpipe does not answer")
+    page.wait_for_selector(".notice", state="hidden")
+    assert len(opened) == 2
+
+
+def test_ten_seconds_without_hands_are_told(visits, tmp_path, person):
+    write_camera(tmp_path / "nobody.mjpeg", [np.full_like(person, 128)] * 5)
+    page = visits.open(tmp_path / "nobody.mjpeg")
+    page.wait_for_selector("text=Nobody is in the picture.")
+    page.wait_for_selector(".checks li:has-text('Shoulders not in view')")
 
 
 def test_when_the_server_is_gone_it_says_so(playwright, drummer, tmp_path):

@@ -1,6 +1,7 @@
 """Takes are clips of the workspace like any other."""
 
 import errno
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from signpipe import workspace_status
 from signpipe.app import takes as module
 from signpipe.app.landmark_worker import TakeLandmarks
-from signpipe.app.takes import NewTake, keep_take, named
+from signpipe.app.takes import NewTake, is_left_handed, keep_take, named
 from signpipe.cliptable import read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.forgotten import forget, restore
@@ -58,6 +59,15 @@ def test_a_take_among_clips_of_elsewhere_and_while_an_extraction_runs(new_take, 
     assert clip_id not in read_clips(signs_workspace.clips)
     restore(signs_workspace, [clip_id])
     assert read_clips(signs_workspace.clips)[clip_id].label == "tree"
+
+
+def test_left_handed_takes_say_so_in_a_column_of_their_own(new_take, tmp_path):
+    workspace = Workspace(tmp_path)
+    right = keep_take(workspace, new_take("tree"))
+    assert "hand" not in workspace.clips.read_text().splitlines()[0].split(",")
+    left = keep_take(workspace, replace(new_take("tree"), left_handed=True))
+    clips = read_clips(workspace.clips)
+    assert is_left_handed(clips[left]) and not is_left_handed(clips[right])
 
 
 def test_seconds_of_no_sign_have_no_label(new_take, tmp_path):

@@ -36,6 +36,7 @@ export function showStage(place, source) {
       mirrored = on;
       picture.classList.toggle("mirrored", on);
     }),
+    toggle("I am left-handed", "leftHanded", false, (on) => source.say({ do: "hand", left: on })),
   );
   const element = make("section", { class: "stage", "aria-label": "Camera" }, picture, checks, switches);
   place.append(element);
@@ -113,7 +114,10 @@ export function showStage(place, source) {
     source.on("connected", (yes) => {
       say({ connected: yes ? "" : "signpipe does not answer. If it was stopped, start it again with “signpipe app” and open the address it shows. Trying again …" });
     }),
-    source.on("ready", () => say({ place: "", connected: "" })),
+    source.on("ready", () => {
+      say({ place: "", connected: "" });
+      source.say({ do: "hand", left: remembered("leftHanded", false) });
+    }),
     source.on("elsewhere", () => say({ place: "signpipe is open in another window, which has the camera now.", connected: "" })),
   ];
   start();

@@ -10,62 +10,80 @@ export function taughtSigns(source) {
   const report = make("div");
   const element = make("section", { class: "panel", "aria-label": "Taught signs", hidden: true },
     make("h2", {}, "Taught signs"), report, list);
+  const places = new Map(); // by take: where it is shown
   let playing = null;
   let opened = null;
 
+  function open(id) {
+    opened = id;
+    source.say({ do: "show take", id });
+  }
+
+  function close() {
+    playing?.stop();
+    playing?.element.remove();
+    playing = null;
+  }
+
+  function row(sign) {
+    const place = make("div", {});
+    const takes = sign.takes.map(({ id, own }, i) => {
+      places.set(id, place);
+      const remove = () => {
+        source.say({ do: "remove take", id });
+        tell(`Take ${i + 1} of “${sign.sign}” is removed.${own ? " The page Clips can give it back." : ""}`);
+      };
+      return make("span", { class: "take" },
+        button(`Take ${i + 1}`, () => open(id), { class: "small", "aria-label": `Show take ${i + 1} of ${sign.sign}` }),
+        button("×", remove, { class: "small", "aria-label": `Remove take ${i + 1} of ${sign.sign}` }));
+    });
+    return make("li", {},
+      make("div", { class: "row between" }, make("h3", {}, sign.sign),
+        make("span", { class: "quiet" }, count(sign.takes.length, "take"))),
+      make("div", { class: "row" }, takes), place);
+  }
+
   const offs = [
     source.on("signs", (message) => {
+      close();
+      places.clear();
       element.hidden = !message.signs.length;
-      report.replaceChildren(...said(message.report));
+      report.replaceChildren(...said(message.report, open));
       list.replaceChildren(...message.signs.map(row));
     }),
     source.on("take clip", (message) => {
       if (message.id !== opened) return;
-      playing?.stop();
+      close();
       playing = player(message.clip, `A take of ${message.sign}`, remembered("mirrored", true));
-      list.querySelector("[data-open]")?.replaceChildren(playing.element);
+      places.get(message.id)?.append(playing.element);
+      playing.element.scrollIntoView({ block: "nearest" });
     }),
   ];
-
-  function row(sign) {
-    const open = make("div", {});
-    return make("li", {},
-      make("div", { class: "row between" }, make("h3", {}, sign.sign), make("span", { class: "quiet" }, count(sign.takes.length, "take"))),
-      make("div", { class: "row" },
-        sign.takes.map((take, i) => make("span", { class: "take" },
-          button(`Take ${i + 1}`, () => {
-            list.querySelector("[data-open]")?.replaceChildren();
-            list.querySelector("[data-open]")?.removeAttribute("data-open");
-            open.setAttribute("data-open", "");
-            opened = take;
-            source.say({ do: "show take", id: take });
-          }, { class: "small", "aria-label": `Show take ${i + 1} of ${sign.sign}` }),
-          button("×", () => {
-            source.say({ do: "remove take", id: take });
-            tell(`Take ${i + 1} of “${sign.sign}” is removed. It is in the bin of the page Clips.`);
-          }, { class: "small", "aria-label": `Remove take ${i + 1} of ${sign.sign}` })))),
-      open);
-  }
-
   return {
     element,
     stop() {
-      playing?.stop();
+      close();
       offs.forEach((off) => off());
     },
   };
 }
 
-/** What leaving each take out in turn has shown, in words. */
-function said(report) {
+/** What naming each take by the others has shown, and what "none of these" costs, in words. */
+function said(report, open) {
   if (!report) return [];
   const lines = [];
-  if (report.accuracy !== null) {
-    lines.push(`Of the takes, each left out in turn, ${percent(report.accuracy)} are named rightly.`);
+  if (report.asked) {
+    lines.push([`Each take was named by the others: ${report.right} of ${report.asked} rightly.`]);
   }
   if (report.confused) {
-    const [one, other] = report.confused;
-    lines.push(`Most easily confused: “${one}” and “${other}”.`);
+    const { signs: [one, other], mistakes, takes } = report.confused;
+    const how = mistakes ? `were confused ${count(mistakes, "time")}` : "look the most alike";
+    lines.push([`“${one}” and “${other}” ${how}. Compare: `,
+      ...takes.flatMap((take, i) => [i ? " " : "", button([one, other][i], () => open(take), { class: "small" })])]);
+  }
+  if (report.kept !== null && report.kept_out !== null) {
+    lines.push([`“None of these” keeps out ${percent(report.kept_out)} of what it was not taught; ` +
+      `it misses ${percent(1 - report.kept)} of what it was.`]);
   }
   return lines.map((line) => make("p", {}, line));
 }

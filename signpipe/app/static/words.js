@@ -17,7 +17,5 @@ export function clock(date) {
 
 /** An answer with a capital where it is no sign's name. */
 export function worded(answer) {
-  if (answer === NONE_OF_THESE) return "None of these";
-  if (answer === NOT_SIGNING) return "Not signing";
-  return answer;
+  return answer === NONE_OF_THESE ? "None of these" : answer;
 }

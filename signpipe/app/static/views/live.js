@@ -24,10 +24,10 @@ export function show(place, source) {
       button("Clear", () => { history.replaceChildren(); past.hidden = true; }, { class: "small" })),
     history);
   columns.append(
-    make("div", {},
-      make("section", { class: "panel", "aria-label": "Answer" }, known, hands, answer, bars, nearest, wrong.element),
-      past));
+    make("section", { class: "panel beside", "aria-label": "Answer" }, known, hands, answer, bars, nearest, wrong.element),
+    past);
   let playing = null;
+  let wanted = null;
 
   const offs = [
     source.on("signs", (message) => {
@@ -35,25 +35,33 @@ export function show(place, source) {
       known.replaceChildren(...whatIsKnown(message));
     }),
     source.on("hands", (message) => {
-      hands.textContent = message.up ? "Hands are up: looking …" : "Hands are down.";
+      hands.textContent = message.up ? "Hands are up: looking …" : "Show a sign: raise your hands, sign, let them rest.";
     }),
     source.on("answer", (message) => {
+      if (message.answer === NOT_SIGNING) {
+        hands.textContent = "Hands moved, but that was no sign.";
+        return;
+      }
       answer.textContent = worded(message.answer);
-      answer.className = `answer ${message.answer === NONE_OF_THESE || message.answer === NOT_SIGNING ? "none" : ""}`;
+      answer.className = `answer ${message.answer === NONE_OF_THESE ? "none" : ""}`;
       bars.replaceChildren(...message.signs.slice(0, NAMED).map(bar));
       playing?.stop();
       playing = null;
       nearest.replaceChildren();
-      if (message.nearest) {
-        playing = player(message.nearest.clip, `The nearest take you taught, ${message.nearest.sign}`, remembered("mirrored", true));
-        nearest.append(make("h3", {}, `Nearest take you taught: ${message.nearest.sign}`), playing.element);
-      }
+      wanted = message.nearest;
+      if (wanted) source.say({ do: "show take", id: wanted });
       wrong.about(message);
       past.hidden = false;
       history.prepend(make("li", {}, make("time", {}, clock(new Date())), " ",
         make("b", {}, worded(message.answer)), " ",
         message.signs.length ? make("span", { class: "quiet" }, `${message.signs[0][0]} ${percent(message.signs[0][1])}`) : ""));
       while (history.children.length > HISTORY) history.lastChild.remove();
+    }),
+    source.on("take clip", (message) => {
+      if (message.id !== wanted) return;
+      playing?.stop();
+      playing = player(message.clip, `The nearest take you taught, ${message.sign}`, remembered("mirrored", true));
+      nearest.replaceChildren(make("h2", {}, `Nearest take you taught: ${message.sign}`), playing.element);
     }),
     source.on("corrected", (message) => {
       tell(`Learned: that was “${message.sign}”.`);

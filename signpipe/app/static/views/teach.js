@@ -18,7 +18,7 @@ export function show(place, source) {
   const step = make("section", { class: "panel", "aria-label": "Teach a sign" });
   const idle = make("section", { class: "panel", "aria-label": "Doing nothing" });
   const taught = taughtSigns(source);
-  columns.append(make("div", {}, step, idle, taught.element));
+  columns.append(make("div", { class: "beside" }, step, idle, taught.element));
   let signs = [];
   let timer = 0;
   let playing = null;
@@ -40,6 +40,7 @@ export function show(place, source) {
     clear();
     const sign = make("input", { type: "text", id: "sign", list: "signs", autocomplete: "off", maxlength: "100", required: true, value: asked.sign });
     const signer = make("input", { type: "text", id: "signer", autocomplete: "off", maxlength: "100", value: asked.signer });
+    sign.addEventListener("focus", () => sign.select());
     const form = make("form", {},
       make("h2", {}, "Teach a sign"),
       make("div", { class: "field" }, make("label", { for: "sign" }, "What does the sign mean?"), sign),

@@ -1,0 +1,138 @@
+"""The page's speed; run by hand, on a machine with nothing else to do.
+
+    python tests/bench/page.py [--seconds 20] [--minutes 0]
+
+A browser's camera plays a drawn signer who rests, signs and rests. Printed are: the seconds from
+the command to its address, to the first landmarks, and of all that until the first taught sign is
+answered; pictures a second through the page, and those that `Holistic` reaches in a loop over the
+same pictures, before and after; the seconds from hands that have come down to the answer in the
+browser. With --minutes the stream goes on, and the memory of the server and of the landmark process
+is printed every half minute.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "app")]
+
+from browser import signing, write_camera  # noqa: E402
+from page_visits import RunningPage, running_page, visiting  # noqa: E402
+
+from signpipe.demo.clips import clips_folder  # noqa: E402
+from signpipe.landmarks.holistic import Holistic  # noqa: E402
+
+# Notes when messages come, by the clock that the pictures' times are of.
+LISTEN = """
+window.noted = [];
+const Before = window.WebSocket;
+window.WebSocket = class extends Before {
+  constructor(...all) {
+    super(...all);
+    this.addEventListener("message", (event) => {
+      const { is, seconds, up, rate } = JSON.parse(event.data);
+      window.noted.push({ is, seconds, up, rate, at: performance.now() / 1000 });
+    });
+  }
+};
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=20, help="of stream that is measured")
+    parser.add_argument("--minutes", type=float, default=0, help="of stream to watch memory over")
+    options = parser.parse_args()
+    frames = signing(clips_folder() / "wave" / "ada_0.mp4")
+    with tempfile.TemporaryDirectory() as folder:
+        camera = Path(folder) / "camera.mjpeg"
+        write_camera(camera, frames)
+        before = loop_rate(frames)
+        measure(Path(folder) / "workspace", camera, options)
+        after = loop_rate(frames)
+    print(f"Holistic in a loop: {before:.1f} pictures a second before, {after:.1f} after")
+    print(f"load of the machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
+
+
+def loop_rate(frames: list[np.ndarray], wanted: int = 150) -> float:
+    """Pictures a second of `Holistic` alone, in this process."""
+    chosen = [(i / 30, frames[i % len(frames)]) for i in range(wanted)]
+    with Holistic() as holistic:
+        begun = time.monotonic()
+        holistic.landmarks(chosen)
+        return wanted / (time.monotonic() - begun)
+
+
+def measure(workspace: Path, camera: Path, options: argparse.Namespace) -> None:
+    from playwright.sync_api import sync_playwright
+
+    begun = time.monotonic()
+    with (
+        sync_playwright() as playwright,
+        running_page(workspace) as running,
+        visiting(playwright, running) as visits,
+    ):
+        print(f"command to address: {time.monotonic() - begun:.1f} s")
+        begun = time.monotonic()
+        page = visits.open(camera, view="teach", script=LISTEN)
+        page.wait_for_selector(".checks .good")
+        print(f"browser's start to first landmarks: {time.monotonic() - begun:.1f} s")
+        page.fill("#sign", "wave")
+        page.click("button:has-text('Record') >> nth=0")
+        page.click("button:has-text('Keep'):not(:disabled)")
+        page.wait_for_selector("text=Kept.")
+        page.click("#to-live")
+        page.wait_for_selector(".answer:has-text('wave')")
+        print(f"browser's start to first taught sign answered: {time.monotonic() - begun:.1f} s")
+        page.evaluate("window.noted.length = 0")
+        page.wait_for_timeout(1000 * options.seconds)
+        tell(page.evaluate("window.noted"))
+        watch(running, options.minutes, lambda: page.wait_for_timeout(30_000))
+
+
+def tell(noted: list[dict]) -> None:
+    frames = [one["at"] for one in noted if one["is"] == "frame"]
+    print(f"through the page: {(len(frames) - 1) / (frames[-1] - frames[0]):.1f} pictures a second")
+    down, waits = None, []
+    for one in noted:
+        if one["is"] == "hands" and not one["up"]:
+            down = one["seconds"]
+        elif one["is"] == "answer" and down is not None:
+            waits.append(one["at"] - down)
+            down = None
+    listed = ", ".join(f"{wait:.2f}" for wait in waits)
+    print(f"hands down to answer: median {np.median(waits):.2f} s of {len(waits)} ({listed})")
+
+
+def watch(running: RunningPage, minutes: float, wait) -> None:
+    end = time.monotonic() + 60 * minutes
+    for half in count():
+        if time.monotonic() >= end:
+            break
+        sizes = ", ".join(f"{megabytes:.0f} MB" for megabytes in memory(running.process.pid))
+        print(f"after {half / 2:.1f} minutes: {sizes}", flush=True)
+        wait()
+
+
+def memory(pid: int) -> list[float]:
+    """Of a process and its children, in MB, without what they share with others."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    for thread in threads:
+        children += [c for c in (thread / "children").read_text().split() if c not in children]
+    found = []
+    for one in (str(pid), *children):
+        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Private_Dirty:"):
+                found.append(int(line.split()[1]) / 1024)
+    return found
+
+
+if __name__ == "__main__":
+    main()
