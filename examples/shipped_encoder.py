@@ -1,7 +1,8 @@
 """The encoder that comes with signpipe, made again: shipped_encoder.py PACKS OUT [--measure FOLDER]
 
 PACKS is a folder of keypoint packs and their clips.csv, which names each clip's signer, split,
-repository, commit and licence. OUT receives encoder.safetensors and NOTICE, which belong into
+repository, commit and licence. OUT receives encoder.safetensors, reference.safetensors (what the
+labels say of its features, for recognisers that are taught) and NOTICE, which belong into
 signpipe/model/shipped, and the workspace in which they are made; stopped, the same command goes on.
 FOLDER has packs and a clips.csv with signers of the split `personal`: the encoder is measured on
 them, and the figures stand in its card. Nothing is learned from them.
@@ -16,15 +17,20 @@ from typing import Any
 from torch import nn
 
 import signpipe
+from signpipe.cliptable import read_clips
 from signpipe.evaluation.encoder_list import figures
 from signpipe.evaluation.schema import read_metrics
+from signpipe.live.learn_reference import learn_reference
+from signpipe.live.reference import save_reference
 from signpipe.model.backbone import BackboneCard, load_backbone, read_backbone_card, save_backbone
 from signpipe.model.encoder import Encoder
+from signpipe.parts.store import open_parts
 from signpipe.settings import STREAMS_OF, EvaluateSettings, resolve
 from signpipe.settings import PretrainSettings as Pretrain
 from signpipe.workspace import write_text
 
 SETTINGS = {"epochs": 8, "precision": "fp32"}
+IDLE = "_idle"  # the label of people who do not sign
 HOLDERS = {
     "Prakhar-1401/Sign_detection_project": "Copyright (c) 2024 Prakhar-1401",
     "Tachionstrahl/SignLanguageRecognition": "Copyright the authors of SignLanguageRecognition",
@@ -37,8 +43,9 @@ HOLDERS = {
     "yunlisa96/hand-sign-recognition": "Copyright the authors of hand-sign-recognition",
 }
 HEAD = """\
-encoder.safetensors was trained on keypoints of the following repositories alone. It holds weights;
-no clip, picture or keypoint of a person is passed on with it.
+encoder.safetensors was trained on keypoints of the following repositories alone, and
+reference.safetensors made of what it says of them. They hold weights; no clip, picture or keypoint
+of a person is passed on with them.
 
 """
 MIT = """\
@@ -78,9 +85,11 @@ def main(packs: Path, out: Path, measure: Path | None) -> None:
     card.trained["sources"] = sources([row for row in rows(packs) if row["clip_id"] in used])
     write_text(out / "NOTICE", notice(card.trained["sources"]))
     write(made.encoder, out / "encoder.safetensors", card)
+    write_reference(workspace, out)
     if measure:
         card.trained["figures"] = measured(out, measure)
         write(made.encoder, out / "encoder.safetensors", card)
+        write_reference(workspace, out)  # it names the encoder's file as it is in the end
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -124,6 +133,14 @@ def write(source: Path, target: Path, card: BackboneCard) -> None:
     encoders = nn.ModuleDict({stream: Encoder(card.encoder) for stream in streams})
     load_backbone(source, encoders)
     save_backbone(target, encoders, card, half=True)
+
+
+def write_reference(workspace: signpipe.Workspace, out: Path) -> None:
+    """What the labelled clips say of the features of the encoder in `out`; idle ones aside."""
+    clips = [clip for clip in read_clips(workspace.clips).values() if clip.label != IDLE]
+    encoder = out / "encoder.safetensors"
+    reference = learn_reference(encoder, open_parts(workspace.parts), clips)
+    save_reference(out / "reference.safetensors", reference)
 
 
 def measured(out: Path, packs: Path) -> list[dict[str, Any]]:

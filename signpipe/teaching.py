@@ -17,6 +17,7 @@ from signpipe.prediction import TAUGHT as TAUGHT
 from signpipe.progress import note, track
 from signpipe.recognizer import TaughtRecognizer
 from signpipe.settings import ExtractSettings
+from signpipe.splits import POOL
 from signpipe.workspace import Workspace, as_paths, sha256_of_file
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def open_taught(
 
 
 def _reference(encoder: Path, workspace: Workspace) -> "Reference":
-    """What is known of an encoder's features: from the workspace's labelled clips."""
+    """What is known of an encoder's features: from the workspace's labelled clips but for those
+    that are held out."""
     from signpipe.live.learn_reference import learn_reference, no_reference, shipped_reference
     from signpipe.model.backbone import read_backbone_card
     from signpipe.model.shipped import SHIPPED_FILE
@@ -117,7 +119,8 @@ def _reference(encoder: Path, workspace: Workspace) -> "Reference":
 
     if sha256_of_file(encoder) == sha256_of_file(SHIPPED_FILE):
         return shipped_reference()
-    clips = [clip for clip in read_clips(workspace.clips).values() if clip.label and clip.usable]
+    table = read_clips(workspace.clips).values()
+    clips = [clip for clip in table if clip.label and clip.usable and clip.split in POOL]
     wanted = read_backbone_card(encoder).prepare.model_dump(mode="json")
     if not clips:
         return no_reference(encoder)

@@ -13,7 +13,7 @@ from torch import nn
 
 from signpipe.model.backbone import load_backbone, read_backbone_card
 from signpipe.model.encoder import Encoder
-from signpipe.model.shipped import SHIPPED_FILE
+from signpipe.model.shipped import REFERENCE_FILE, SHIPPED_FILE
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
 from signpipe.settings import PrepareSettings, PretrainSettings
@@ -117,5 +117,5 @@ def test_the_wheel_has_it_with_its_notice():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wanted = project["tool"]["setuptools"]["package-data"]["signpipe.model.shipped"]
     found = {path for pattern in wanted for path in SHIPPED_FILE.parent.glob(pattern)}
-    assert {SHIPPED_FILE, NOTICE} <= found
+    assert {SHIPPED_FILE, REFERENCE_FILE, NOTICE} <= found
     assert "signpipe/model/shipped/NOTICE" in project["project"]["license-files"]
