@@ -20,6 +20,7 @@ from signpipe.report.results.open_set import add_open_set
 from signpipe.report.results.protocol_tables import add_protocols
 from signpipe.report.results.report_writer import Entry, ReportWriter
 from signpipe.report.results.run_histories import Run
+from signpipe.report.results.single_changes import Changes, add_single_changes
 from signpipe.splits import VAL
 from signpipe.wording import counted, listed, noun
 
@@ -47,6 +48,7 @@ class ResultsFindings:
     evaluations: Sequence[Evaluation]
     main: Evaluation | None
     compared: Sequence[Sequence[Trial]]
+    changed: Sequence[Changes]
     embedded: Sequence[Embedded | str]
     scored: Mapping[str, int]
     unread: Sequence[str] = ()
@@ -58,6 +60,7 @@ def build(findings: ResultsFindings, report: ReportWriter, reader: FootageReader
     add_protocols(report, findings.evaluations, findings.scored)
     add_signers(report, findings.evaluations, findings.main)
     add_ablation(report, findings.compared)
+    add_single_changes(report, findings.changed)
     add_fractions(report, findings.evaluations)
     add_open_set(report, findings.evaluations)
     _looked_at(report, findings, reader)

@@ -30,6 +30,7 @@ from signpipe.report.results.evaluations import (
 from signpipe.report.results.footage_reader import FootageReader
 from signpipe.report.results.report_writer import ReportWriter, folder_of
 from signpipe.report.results.run_histories import read_runs
+from signpipe.report.results.single_changes import single_changes
 from signpipe.report.results_page import LEAD, TITLE, ResultsFindings, build
 from signpipe.settings import EncoderSettings, PrepareSettings
 from signpipe.training.features import embed, join, unit
@@ -105,6 +106,7 @@ def gather(workspace: Workspace) -> ResultsFindings:
         evaluations=evaluations,
         main=main,
         compared=groups(trials(evaluations, runs["pretrain"], runs["finetune"])),
+        changed=single_changes(evaluations, runs["pretrain"]),
         embedded=_embedded(workspace, main) if main else [],
         scored={name: sum(split_use_log.count(workspace, name).values()) for name in splits},
         unread=unread,
