@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.evaluation.encoder_list import run as encoders
     from signpipe.evaluation.evaluate import run as evaluate
     from signpipe.export.onnx_file import write_onnx as export_onnx
+    from signpipe.export.web_folder import write_web as export_web
     from signpipe.extraction.export_poses import run as export_poses
     from signpipe.extraction.extract import run as extract
     from signpipe.extraction.forgotten import forget, rename, restore, undo_rename
@@ -68,6 +69,7 @@ _LAZY = {
     "evaluate": ("signpipe.evaluation.evaluate", "run"),
     "export_onnx": ("signpipe.export.onnx_file", "write_onnx"),
     "export_poses": ("signpipe.extraction.export_poses", "run"),
+    "export_web": ("signpipe.export.web_folder", "write_web"),
     "extract": ("signpipe.extraction.extract", "run"),
     "find_recognizer": ("signpipe.prediction", "find_recognizer"),
     "finetune": ("signpipe.training.finetune", "run"),
@@ -108,6 +110,7 @@ __all__ = [
     "evaluate",
     "export_onnx",
     "export_poses",
+    "export_web",
     "extract",
     "find_recognizer",
     "finetune",

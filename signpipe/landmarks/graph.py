@@ -95,14 +95,18 @@ def lean_graph(config: Any) -> Any:
 
 
 def lean_pose_model(complexity: int) -> bytes:
-    """The pose model (TFLite) without the operators that only its segmentation needs.
+    """A pose model (TFLite) without the operators that only its segmentation needs."""
+    return without_segmentation(pose_model(complexity).read_bytes())
+
+
+def without_segmentation(data: bytes) -> bytes:
+    """The same of the bytes of a pose model.
 
     The output's place is kept, for the graph counts outputs, and given the score again.
     """
     import flatbuffers
     from mediapipe.tasks.metadata import schema_py_generated as schema
 
-    data = pose_model(complexity).read_bytes()
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(data, 0))
     net = model.subgraphs[0]
     makers = {tensor: i for i, op in enumerate(net.operators) for tensor in op.outputs}

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,16 @@ def recognizers(tmp_path_factory: pytest.TempPathFactory):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The npm packages that the page needs, as export fetches them."""
+    from signpipe.errors import SignpipeError
+    from signpipe.export.browser_assets import npm_packages
+
+    try:
+        with npm_packages() as folder:
+            yield folder
+    except SignpipeError as error:
+        pytest.skip(str(error))

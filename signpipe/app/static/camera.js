@@ -1,7 +1,6 @@
-// The browser's camera: its stream, what is said when there is none, and its pictures as JPEGs.
+// The browser's camera: its stream, what is said when there is none, and its pictures.
 
 const LONGEST = 640; // pixels; more shows the models nothing
-const QUALITY = 0.85;
 const MOST_A_SECOND = 30;
 
 const WORDS = {
@@ -33,7 +32,7 @@ export async function openCamera() {
 
 /**
  * Hand on the pictures of a playing video, as fast as `ready()` allows, until the signal.
- * `take(seconds, blob)` gets each.
+ * `take(seconds, canvas)` gets each, and the next comes when its promise is kept.
  */
 export function eachPicture(video, ready, take, signal) {
   const canvas = document.createElement("canvas");
@@ -51,14 +50,7 @@ export function eachPicture(video, ready, take, signal) {
     const [width, height] = [video.videoWidth, video.videoHeight].map((side) => Math.round(side * scale));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     context.drawImage(video, 0, 0, width, height);
-    canvas.toBlob(
-      (blob) => {
-        isBusy = false;
-        if (blob && !signal.aborted) take(now / 1000, blob);
-      },
-      "image/jpeg",
-      QUALITY,
-    );
+    take(now / 1000, canvas).finally(() => (isBusy = false));
   };
   const request = () =>
     "requestVideoFrameCallback" in video

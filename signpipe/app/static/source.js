@@ -1,8 +1,9 @@
 // What looks at pictures and answers: here the server, over a WebSocket that comes back by itself.
 //
-// A source has: on(kind, function), say(message), send(seconds, blob), isReady(), open(), close().
+// A source has: on(kind, function), say(message), send(seconds, picture), isReady(), open(), close().
 // It emits the server's messages by their `is`, and "connected" with true or false.
 
+const QUALITY = 0.85;
 const WAITING = 2; // pictures on their way: one is looked at while the next comes
 const PATIENCE = 3000; // milliseconds without an answer, after which pictures are sent again
 const PAUSES = [500, 1000, 2000, 4000];
@@ -82,7 +83,10 @@ export class ServerSource {
     return this.sent.length < WAITING;
   }
 
-  async send(seconds, blob) {
+  /** Send a picture (a canvas) as JPEG. */
+  async send(seconds, picture) {
+    const blob = await new Promise((resolve) => picture.toBlob(resolve, "image/jpeg", QUALITY));
+    if (!blob) return;
     this.sent.push({ seconds, at: performance.now() });
     const jpeg = await blob.arrayBuffer();
     const message = new Uint8Array(8 + jpeg.byteLength);

@@ -121,7 +121,7 @@ export function showStage(place, source) {
     source.on("elsewhere", () => say({ place: "signpipe is open in another window, which has the camera now.", connected: "" })),
   ];
   start();
-  eachPicture(video, () => source.isReady() && !state.camera, (seconds, blob) => source.send(seconds, blob), end.signal);
+  eachPicture(video, () => source.isReady() && !state.camera, (seconds, picture) => source.send(seconds, picture), end.signal);
   source.open();
 
   return {

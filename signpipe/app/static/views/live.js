@@ -6,6 +6,7 @@ import { showStage } from "../stage.js";
 import { NONE_OF_THESE, NOT_SIGNING, clock, count, percent, worded } from "../words.js";
 
 const HISTORY = 50;
+const LISTED = 20; // of the signs that it knows
 const NAMED = 3; // the answer and the next two
 
 export function show(place, source) {
@@ -78,8 +79,10 @@ export function show(place, source) {
 
 function whatIsKnown(message) {
   const teach = make("a", { href: "#teach" }, message.signs.length ? "Teach another" : "Teach your first sign");
-  if (!message.signs.length) return ["No sign is taught yet. ", teach, "."];
-  return [`It knows ${count(message.signs.length, "sign")}: ${message.signs.map((sign) => sign.sign).join(", ")}. `, teach, "."];
+  const names = [...message.signs.map((sign) => sign.sign), ...(message.own ?? [])];
+  if (!names.length) return ["No sign is taught yet. ", teach, "."];
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
+  return [`It knows ${count(names.length, "sign")}: ${names.slice(0, LISTED).join(", ")}${more}. `, teach, "."];
 }
 
 function bar([sign, share]) {
