@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from signpipe.cliptable import read_clips, write_clips
+from signpipe.commands.evaluate import show as show_evaluated
 from signpipe.commands.finetune import show
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import evaluate
@@ -18,6 +19,7 @@ from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.model.stream_classifiers import final, load_recognizer
 from signpipe.parts import prepare
 from signpipe.parts.store import open_parts
+from signpipe.recognizer import Recognizer
 from signpipe.settings import FinetuneSettings, PrepareSettings, PretrainSettings, resolve
 from signpipe.training import finetune, pretrain, training_runs
 from signpipe.training.classify import FinetuneData, Finetuning, Labelled
@@ -51,7 +53,7 @@ def test_from_scratch_it_learns_made_up_signs_by_signers_it_has_not_seen(signs_w
     assert record["inputs"]["encoder"] is None
 
 
-def test_it_says_when_it_answers_none_of_these(signs_workspace, settings, capsys):
+def test_it_says_when_it_answers_none_of_these(signs_workspace, settings, walk, capsys):
     # Val has 12 clips, too few; of three signers there are 36.
     few = finetune.run(signs_workspace, settings, from_scratch=True)
     rejection = few.rejection
@@ -77,7 +79,15 @@ def test_it_says_when_it_answers_none_of_these(signs_workspace, settings, capsys
     assert rejection.known == (logits.argmax(axis=1) == labelled.labels).sum() > 19
     show(result, signs_workspace.root)
     assert f"of {rejection.known} clips that it names rightly" in capsys.readouterr().out
-    evaluated = evaluate.run(signs_workspace, run="more").metrics
+    loaded = Recognizer.load(result.recognizer)
+    assert [loaded.decide(walk(0, signer, 0)).answer for signer in (5, 6, 7)] == ["drink"] * 3
+    others = [walk(3, signer, 0) for signer in (5, 6, 7)]  # of a sign that it has not learned
+    assert {loaded.decide(other).answer for other in others} == {"none of these"}
+    assert {loaded.decide(other, always=True).answer for other in others} <= set(card.signs)
+    scored = evaluate.run(signs_workspace, run="more")
+    show_evaluated(scored)
+    assert 'answered with "none of these":' in capsys.readouterr().out
+    evaluated = scored.metrics
     unknown = unknownness(logits, rejection.score, rejection.temperature)
     assert evaluated["rejected"] == pytest.approx(rejection.rejects(unknown).mean())
     right = (logits.argmax(axis=1) == labelled.labels).mean()
