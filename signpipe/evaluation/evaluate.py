@@ -26,7 +26,7 @@ from signpipe.evaluation.protocols.common import Measured, Plan, Request, by_sig
 from signpipe.evaluation.protocols.tables import write_tables
 from signpipe.evaluation.schema import VERSION, Metrics, read_metrics, write_metrics
 from signpipe.progress import note
-from signpipe.settings import EvaluateSettings, completed
+from signpipe.settings import EvaluateSettings, under_new_names
 from signpipe.splits import VAL
 from signpipe.training import training_runs
 from signpipe.vocabulary import split_named
@@ -105,7 +105,7 @@ def run(
     with workspace.lock(f"evaluate-{name}"):
         if path.exists() and not redo:
             metrics = read_json(path)
-            with_what = completed(metrics.get("settings") or {}, plan.settings)
+            with_what = under_new_names(metrics.get("settings") or {})
             then = (metrics.get("version"), metrics.get("inputs"), with_what)
             if then == (VERSION, plan.inputs, plan.settings):
                 metrics = read_metrics(path).model_dump(mode="json")  # checked

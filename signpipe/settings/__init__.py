@@ -4,7 +4,7 @@ Values come from the preset, then a TOML file, then the command line; an unknown
 impossible value is refused by name.
 """
 
-from signpipe.settings.base import MIRRORED, RENAMED, Settings, completed, under_new_names
+from signpipe.settings.base import MIRRORED, RENAMED, Settings, under_new_names
 from signpipe.settings.evaluation import EvaluateSettings
 from signpipe.settings.keypoints import ExtractSettings, PrepareSettings
 from signpipe.settings.pipeline import TrainSettings
@@ -51,7 +51,6 @@ __all__ = [
     "TrainSettings",
     "Views",
     "as_options",
-    "completed",
     "parse_changes",
     "resolve",
     "under_new_names",

@@ -12,8 +12,8 @@ RENAMED = {
     "drops": "lr_milestones",
     "encoder_rate": "encoder_lr_scale",
 }
-# What was so in runs that were made before there were these settings.
-BEFORE: dict[str, Any] = {"misfit_weight": 1.0}
+# Settings that came later: an older one they stand beside, and what was so before.
+ADDED: dict[str, tuple[str, Any]] = {"misfit_weight": ("label_smoothing", 1.0)}
 MIRRORED = "mirror_left_hand"  # a setting of prepare, once; it is always so
 
 
@@ -26,18 +26,12 @@ class Settings(BaseModel):
 def under_new_names(values: dict[str, Any]) -> dict[str, Any]:
     """Settings that an output was made with, those that had other names then under today's.
 
-    What is always so, and is no setting any more, is left out.
+    What was always so, and is a setting now, is added; what is always so, and is no setting any
+    more, is left out.
     """
-    kept = {name: value for name, value in values.items() if (name, value) != (MIRRORED, True)}
-    return {RENAMED.get(name, name): value for name, value in kept.items()}
-
-
-def completed(then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """What an output was made with, and what was so then where `now` has a newer setting."""
-    found = {name: BEFORE[name] for name in now if name in BEFORE} | then
-    return {
-        name: completed(value, now[name])
-        if isinstance(value, dict) and isinstance(now.get(name), dict)
-        else value
-        for name, value in found.items()
+    kept = {
+        RENAMED.get(name, name): under_new_names(value) if isinstance(value, dict) else value
+        for name, value in values.items()
+        if (name, value) != (MIRRORED, True)
     }
+    return {name: then for name, (beside, then) in ADDED.items() if beside in kept} | kept

@@ -8,7 +8,7 @@ from typing import Any
 from signpipe.errors import SignpipeError
 from signpipe.model.shipped import SHIPPED, SHIPPED_FILE
 from signpipe.progress import note
-from signpipe.settings import completed, under_new_names
+from signpipe.settings import under_new_names
 from signpipe.tables import read_table, write_table
 from signpipe.wording import counted
 from signpipe.workspace import (
@@ -123,7 +123,7 @@ def _settings_differ(folder: Path, settings: dict[str, Any]) -> list[str]:
     record = read_record(folder)
     if record is None:
         return []
-    then = completed(under_new_names(record["settings"]), settings)
+    then = under_new_names(record["settings"])
     if "encoder" not in settings:  # the sizes of one that is begun from are no settings
         then.pop("encoder", None)
     return differences(then, settings)
