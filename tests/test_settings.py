@@ -64,7 +64,7 @@ def test_every_setting_has_a_description_and_a_range(stage):
     for setting in explained(stage):
         assert len(setting.description) > 5, setting.name
         assert not setting.description.endswith("."), setting.name
-        bounded = ("at least", "at most", "above", "below", "one of", "true or false")
+        bounded = ("at least", "at most", "above", "below", "one of", "true or false", "any text")
         assert any(word in setting.range for word in bounded), setting.name
 
 

@@ -88,6 +88,8 @@ def _range(schema: dict[str, Any]) -> str:
         inner = schema["prefixItems"][0] if "prefixItems" in schema else schema["items"]
         count = f"{len(schema['prefixItems'])} values" if "prefixItems" in schema else "a list"
         return f"{count}, each {_range(inner)}"
+    if schema["type"] == "string":
+        return "any text"
     kind = "whole number" if schema["type"] == "integer" else "number"
     bounds = [words.format(schema[key]) for key, words in BOUNDS.items() if key in schema]
     return " ".join([kind, ", ".join(bounds)]).strip()
