@@ -12,7 +12,7 @@ from signpipe.extraction.given_clips import GivenClip, given_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.model.onnx_graph import is_onnx
-from signpipe.model.recognizer_card import read_card
+from signpipe.model.recognizer_card import CARD_FILE, read_card
 from signpipe.pictures.footage import Footage
 from signpipe.progress import track
 from signpipe.recognizer import Prediction, Recognizer
@@ -23,7 +23,6 @@ from signpipe.video.write import write_video
 from signpipe.workspace import Workspace, as_paths
 
 OVERLAY = ".mp4"
-TAUGHT, CARD = "taught", "recognizer.json"  # the taught recogniser's folder in a workspace
 
 
 def run(
@@ -89,13 +88,13 @@ def each(
 def find_recognizer(workspace: Workspace, name: str | None = None) -> Path:
     """The recogniser's folder of a fine-tuning run (default: the newest finished, or the taught one
     where that has changed since)."""
-    taught = workspace.root / TAUGHT
-    if name is None and (taught / CARD).exists():
+    taught = workspace.taught
+    if name is None and (taught / CARD_FILE).exists():
         try:
             newest = workspace.run("finetune", newest_recognizer(workspace)) / "recognizer"
         except SignpipeError:
             return taught
-        age = [(folder / CARD).stat().st_mtime for folder in (newest, taught)]
+        age = [(folder / CARD_FILE).stat().st_mtime for folder in (newest, taught)]
         return taught if age[1] >= age[0] else newest
     return workspace.run("finetune", name or newest_recognizer(workspace)) / "recognizer"
 

@@ -13,11 +13,12 @@ from signpipe.extraction.given_clips import GivenClip, given_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.extraction.outcomes import read_outcomes
-from signpipe.prediction import TAUGHT as TAUGHT
+from signpipe.model.recognizer_card import CARD_FILE
 from signpipe.progress import note, track
 from signpipe.recognizer import TaughtRecognizer
 from signpipe.settings import ExtractSettings
 from signpipe.splits import POOL
+from signpipe.workspace import TAUGHT as TAUGHT
 from signpipe.workspace import Workspace, as_paths, sha256_of_file
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def run(
     """
     workspace = workspace or Workspace("workspace")
     given = _given(sign, clips, idle, labelled, workspace)
-    taught = open_taught(recognizer or workspace.root / TAUGHT, workspace, encoder, cache=cache)
+    taught = open_taught(recognizer or workspace.taught, workspace, encoder, cache=cache)
     landmarks = LandmarkCache() if cache else None
     known = KnownLandmarks(taught.card.extract or ExtractSettings(), workspace, landmarks)
     before = {take.take_id: take for take in taught.takes}
@@ -87,7 +88,7 @@ def open_taught(
     recognizer: Path | str, workspace: Workspace, encoder: str | None = None, *, cache: bool = True
 ) -> TaughtRecognizer:
     """The taught recogniser in a folder, which is made if it is not there; as in `run`."""
-    from signpipe.live.taught_folder import CARD_FILE, ENCODER_FILE, create_folder, writing
+    from signpipe.live.taught_folder import ENCODER_FILE, create_folder, writing
     from signpipe.training.encoders import named_encoder, newest_encoder
 
     folder = Path(recognizer)

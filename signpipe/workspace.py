@@ -15,6 +15,7 @@
     │                              encoder.safetensors
     ├── finetune/<run>/            settings.json, metrics.csv, clips.csv, checkpoint.pt
     │   └── recognizer/            model.safetensors, recognizer.json: all that predict needs
+    ├── taught/                    what `signpipe teach` makes, see `signpipe.live.taught_folder`
     ├── evaluate/<run>-<split>/    metrics.json, predictions.csv, confusion.csv, pictures
     ├── evaluate/scored.jsonl      one line a scoring: how often each split was looked at
     └── report/                    extraction.html; results.html and the files behind it
@@ -46,6 +47,7 @@ from typing import Any, TypeVar
 from signpipe.errors import SignpipeError, disk_full
 
 DEFAULT = Path("workspace")
+TAUGHT = "taught"  # the folder of the recogniser that is taught
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TEMPORARY = ".part"  # ending of files that are being written
 NO_SPACE = 64 * 1024  # bytes free on a disk, with which nothing can be written
@@ -96,6 +98,10 @@ class Workspace:
     @property
     def parts(self) -> Path:
         return self.root / "parts.h5"
+
+    @property
+    def taught(self) -> Path:
+        return self.root / TAUGHT
 
     def pack(self, name: str) -> Path:
         """The pack `name` (a clip id, or an imported pack's name), inside `keypoints/`.

@@ -12,6 +12,7 @@ from signpipe.cliptable import USABLE, Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.extraction.requests import unfinished_requests
+from signpipe.model.recognizer_card import CARD_FILE, read_card
 from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_record
 from signpipe.parts.store import read_parts_record
 from signpipe.run_again import evaluate_again, run_again
@@ -63,6 +64,7 @@ def run(workspace: Workspace) -> Status:
         if stages[0].state != MISSING:
             stages += [_prepare(now), *_runs(now, "pretrain"), *_runs(now, "finetune")]
             stages += _evaluations(now)
+        stages += _taught(workspace)
     return Status(tuple(stages), _next(stages))
 
 
@@ -264,9 +266,21 @@ def _evaluation(now: _Now, folder: Path) -> StageStatus:
     return StageStatus("evaluate", folder.name, STALE, f"{detail}; {why} since", tuple(command))
 
 
+def _taught(workspace: Workspace) -> list[StageStatus]:
+    """The recogniser that `signpipe teach` makes, which is never stale: nothing is trained."""
+    if not (workspace.taught / CARD_FILE).exists():
+        return []
+    card = read_card(workspace.taught)
+    takes = sum(card.trained.get("takes", {}).values())
+    detail = f"{counted(len(card.signs), 'sign')}, {counted(takes, 'take')}"
+    return [StageStatus("teach", workspace.taught.name, DONE, detail)]
+
+
 def _next(stages: list[StageStatus]) -> str:
     """The first thing that is to be done."""
     first = stages[0]
+    if first.state == MISSING and any(entry.stage == "teach" for entry in stages):
+        return "predict CLIP"
     if first.state in (MISSING, UNFINISHED):
         return shlex.join(first.command)
     for stage in ("pretrain", "finetune", "evaluate"):

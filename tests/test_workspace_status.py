@@ -159,3 +159,14 @@ def test_one_damaged_evaluation_does_not_hide_the_rest(signs_workspace):
     found = workspace_status.run(signs_workspace).stages
     assert "60 clips" in found[0].detail
     assert found[-1].state == "stale" and "metrics.json" in found[-1].detail
+
+
+def test_a_taught_recogniser_has_its_signs_counted(signs_workspace, tmp_path):
+    from signpipe.teaching import run
+
+    run("tree", ["s0/tree/0", "s1/tree/0"], workspace=signs_workspace)
+    (entry,) = [e for e in workspace_status.run(signs_workspace).stages if e.stage == "teach"]
+    assert (entry.state, entry.detail) == ("done", "1 sign, 2 takes")
+    alone = Workspace(tmp_path / "alone")
+    run("tree", "s0/tree/0", alone.root / "taught", workspace=signs_workspace)
+    assert workspace_status.run(alone).next == "predict CLIP"

@@ -26,6 +26,7 @@ def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> N
     - `parts.h5`: all clips' normalised hands and trunk.
     - `pretrain/<run>/`: settings.json, metrics.csv, checkpoint.pt, encoder.safetensors.
     - `finetune/<run>/`: the same, and `recognizer/`, all that `predict` needs.
+    - `taught/`: the recogniser that `signpipe teach` makes, as self-contained.
     - `evaluate/<run>-<split>/`: metrics.json, predictions.csv, confusion.csv, pictures.
     - `report/results.html`, `report/extraction.html`: what `signpipe report` found.
 

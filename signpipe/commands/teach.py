@@ -83,7 +83,7 @@ def teach(
     from signpipe.recognizer import TaughtRecognizer
 
     at = Workspace(workspace)
-    folder = recognizer or at.root / stage.TAUGHT
+    folder = recognizer or at.taught
     given = bool(idle or labelled or (sign and clips and not remove))
     if given + remove + list_ != 1 or (replace and not given):
         raise SignpipeError(

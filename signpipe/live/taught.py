@@ -139,7 +139,7 @@ class Taught:
         path = self._folder.path
         with self._changing, writing(path):
             takes = self._merged(path)
-            state = self._made(takes)
+            state = self._state if takes is self._state.takes else self._made(takes)
             write_folder(path, takes, state.card)
             self._folder = replace(self._folder, takes=takes, version=takes_version(path))
             self._removed, self._state = set(), state

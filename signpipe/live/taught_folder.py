@@ -22,7 +22,7 @@ from signpipe.errors import SignpipeError
 from signpipe.live.reference import Reference, load_reference, save_reference
 from signpipe.live.takes import Takes, read_takes, save_takes
 from signpipe.model.backbone import BackboneCard, read_backbone_card
-from signpipe.model.recognizer_card import RecognizerCard, read_card
+from signpipe.model.recognizer_card import CARD_FILE, RecognizerCard, read_card
 from signpipe.model.rejection import Rejection
 from signpipe.settings import STREAMS_OF, ExtractSettings
 from signpipe.workspace import Workspace, atomic, sha256_of_file, write_json
@@ -30,7 +30,6 @@ from signpipe.workspace import Workspace, atomic, sha256_of_file, write_json
 ENCODER_FILE, REFERENCE_FILE, TAKES_FILE = (
     f"{name}.safetensors" for name in ("encoder", "reference", "takes")
 )
-CARD_FILE = "recognizer.json"
 JOINT_WEIGHT = 0.5  # of the joint stream's features; whitening evens out what that leaves
 Version = tuple[int, int, int]
 

@@ -15,7 +15,7 @@ SCALE = 10.0  # cosines times this are logits
 # How many takes what is known beforehand counts for, beside what the takes themselves say; chosen
 # on signers of a training split. Few takes that are all right say little of the temperature.
 PRIOR_TAKES, PRIOR_TAKES_OF_TEMPERATURE = 20, 100
-MOST_LEFT_OUT = 10_000  # takes that are left out one by one; of more, so many evenly
+MOST_LEFT_OUT = 2_000  # takes that are left out one by one; of more, so many evenly
 
 
 @dataclass(frozen=True)

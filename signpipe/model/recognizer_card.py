@@ -16,6 +16,7 @@ from signpipe.settings import (
 )
 from signpipe.workspace import read_json
 
+CARD_FILE = "recognizer.json"
 Kind = Literal["finetuned", "taught"]
 LAYOUT = "right hand 0-20, left hand 21-41 (mirrored), trunk 42-48"
 
@@ -53,9 +54,9 @@ def read_card(folder: Path) -> RecognizerCard:
 
     Raises SignpipeError if the folder is missing, damaged, or of another layout or version.
     """
-    if not (folder / "recognizer.json").exists():
-        raise SignpipeError(f"{folder} is no recogniser: it has no recognizer.json")
+    if not (folder / CARD_FILE).exists():
+        raise SignpipeError(f"{folder} is no recogniser: it has no {CARD_FILE}")
     try:
-        return RecognizerCard.model_validate(read_json(folder / "recognizer.json"))
+        return RecognizerCard.model_validate(read_json(folder / CARD_FILE))
     except ValidationError as error:
         raise SignpipeError(f"{folder}/recognizer.json: {first_fault(error)}") from error

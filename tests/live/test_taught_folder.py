@@ -6,14 +6,13 @@ import pytest
 from signpipe.errors import SignpipeError
 from signpipe.live.learn_reference import no_reference
 from signpipe.live.taught_folder import (
-    CARD_FILE,
     ENCODER_FILE,
     REFERENCE_FILE,
     TAKES_FILE,
     create_folder,
     read_folder,
 )
-from signpipe.model.recognizer_card import read_card
+from signpipe.model.recognizer_card import CARD_FILE, read_card
 from signpipe.model.stream_classifiers import load_recognizer
 
 FILES = (CARD_FILE, ENCODER_FILE, REFERENCE_FILE, TAKES_FILE)
