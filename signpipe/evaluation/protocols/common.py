@@ -213,7 +213,7 @@ def figures(
         right = [[hits(run.logits[stream], labels, k) for run in runs] for k in (1, 5)]
         share = np.array(right, float).mean(axis=1)  # (2, B): of the runs that named it rightly
         each = [Figures(**measure(run.logits[stream], labels)) for run in runs]
-        values = _intervals(share, labels, drawn, settings)
+        values = intervals_of(share, labels, drawn, settings)
         intervals = dict(zip(MEASURES, values, strict=True))
         streams[stream] = averaged(each).model_copy(update={"intervals": intervals})
     note = "; ".join(filter(None, (drawn.note, rough(len(labels)))))
@@ -221,10 +221,10 @@ def figures(
     return streams, how
 
 
-def _intervals(
+def intervals_of(
     share: NDArray[np.float64], labels: Labels, drawn: Units, settings: EvaluateSettings
 ) -> list[Interval]:
-    """Of top-1 and top-5, then of both averaged over signs; `share` (2, B) of right answers."""
+    """Of the MEASURES in their order; `share` (2, B) of top-1 and top-5 answers that are right."""
     level = settings.level
     tops = bootstrap.resampled(share, drawn, settings.bootstrap).T
     signs = mean_class(share, labels, drawn.group)

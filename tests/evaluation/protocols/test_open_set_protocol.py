@@ -9,6 +9,7 @@ from signpipe.commands.compare import show as show_compared
 from signpipe.commands.evaluate import show
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import compare, evaluate
+from signpipe.evaluation.intervals import of_share
 from signpipe.evaluation.protocols import cells
 from signpipe.evaluation.schema import read_metrics
 from signpipe.evaluation.staleness import stale
@@ -48,13 +49,13 @@ def test_signs_are_held_out_in_turn(with_idle, brief, monkeypatch, capsys):
         return learn(job, *rest)
 
     monkeypatch.setattr(cells, "learn", watched)
-    settings = brief(folds=2)
+    settings = brief(folds=3)
     given = {"protocol": "open-set", "split": "test", "from_scratch": True}
     result = evaluate.run(with_idle, settings, **given)
     metrics = read_metrics(result.folder / "metrics.json")
     signs = {"drink", "house", "tree", "walk", "rain"}
     held_out = [set(cell.of["signs"].split(", ")) for cell in metrics.cells]
-    assert sorted(map(len, held_out)) == [2, 3]
+    assert sorted(map(len, held_out)) == [1, 2, 2]
     assert set.union(*held_out) == signs
     assert learned == [signs - out for out in held_out]
     assert (metrics.clips, metrics.signs) == (15, 5)  # of test
@@ -63,8 +64,8 @@ def test_signs_are_held_out_in_turn(with_idle, brief, monkeypatch, capsys):
         kind: [row for row in rows if row["kind"] == kind]
         for kind in ("known", "other signs", "idle")
     }
-    # Every clip of a sign was unknown to one fold; the idle ones, of any split, to both.
-    assert [len(of) for of in kinds.values()] == [15, 15, 16]
+    # Every clip of a sign was unknown to one fold; the idle ones, of any split, to all.
+    assert [len(of) for of in kinds.values()] == [30, 15, 24]
     assert {row["signer"] for row in kinds["known"]} == {"s3"}
     for row in rows:
         unknown = row["label"] in held_out[int(row["fold"])] | {"_idle"}
@@ -75,6 +76,18 @@ def test_signs_are_held_out_in_turn(with_idle, brief, monkeypatch, capsys):
     right = [row["named"] == row["label"] for row in kinds["known"]]
     assert found.accuracy == pytest.approx(np.mean(right))
     assert metrics.streams["both"].top1 == pytest.approx(np.mean(right))
+    by_sign = [
+        [
+            row["label"] == row["named"]
+            for row in rows
+            if row["label"] == s and row["kind"] == "known"
+        ]
+        for s in signs
+    ]
+    assert metrics.streams["both"].mean_class == pytest.approx(np.mean(list(map(np.mean, by_sign))))
+    low, high = metrics.streams["both"].intervals["top1"]
+    wide = of_share(found.accuracy, 15, 0.95)  # 15 clips, in however many folds
+    assert low <= wide[0] and wide[1] <= high
     answered = [row["answered"] == "yes" for row in kinds["known"]]
     assert found.rejected == pytest.approx(1 - np.mean(answered))
     named = np.logical_and(right, answered)
@@ -87,7 +100,7 @@ def test_signs_are_held_out_in_turn(with_idle, brief, monkeypatch, capsys):
                 [float(r["unknownness"]) for r in rows if (r["fold"], r["kind"]) == (fold, kind)]
                 for kind in ("known", one.unknown)
             ]
-            for fold in "01"
+            for fold in "012"
         ]
         assert one.auroc == pytest.approx(np.mean([auroc(*sides) for sides in folds]), abs=0.02)
         expected = np.mean([false_answers(*sides) for sides in folds])
