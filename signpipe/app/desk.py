@@ -5,9 +5,11 @@ import threading
 from contextlib import suppress
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from signpipe.app.landmark_worker import LandmarkWorker
 from signpipe.app.teacher import Teacher
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, first_fault
 from signpipe.settings import ExtractSettings
 from signpipe.workspace import Workspace, read_record
 
@@ -72,4 +74,12 @@ class Desk:
 def _settings(workspace: Workspace) -> ExtractSettings:
     """What the workspace's clips were extracted with, so that takes are made alike."""
     record = read_record(workspace.keypoints)
-    return ExtractSettings() if record is None else ExtractSettings(**record["settings"])
+    if record is None:
+        return ExtractSettings()
+    try:
+        return ExtractSettings.model_validate(record["settings"])
+    except ValidationError as error:
+        raise SignpipeError(
+            f"{workspace.keypoints}/settings.json: {first_fault(error)}; restore it, or use "
+            "another workspace"
+        ) from error

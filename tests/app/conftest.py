@@ -1,6 +1,8 @@
 """The page running, and browsers whose camera plays drawn signers."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,3 +31,12 @@ def visits(playwright: Any, running: RunningPage) -> Iterator[Visits]:
     """Browsers that visit the module's page."""
     with visiting(playwright, running) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, which looks for what keeps people out."""
+    path = Path(os.environ.get("SIGNPIPE_AXE", ""))
+    if not path.is_file():
+        pytest.skip("SIGNPIPE_AXE does not name axe-core's axe.min.js (npm install axe-core)")
+    return path.read_text(encoding="utf-8")

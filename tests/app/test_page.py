@@ -1,13 +1,12 @@
 """The page in a real browser: what it needs, what it says, and who can use it."""
 
-import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import signing, write_camera
-from page_visits import running_page, visiting
+from page_visits import running_page, violations, visiting
 
 VIEWS = ("live", "teach")
 READY = ".checks .good"
@@ -21,29 +20,10 @@ def drummer(demo_clips, tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The source of axe-core, which looks for what keeps people out."""
-    path = Path(os.environ.get("SIGNPIPE_AXE", ""))
-    if not path.is_file():
-        pytest.skip("SIGNPIPE_AXE does not name axe-core's axe.min.js (npm install axe-core)")
-    return path.read_text(encoding="utf-8")
-
-
 def rows_of(running) -> list[str]:
     """The clip table's rows."""
     path = running.workspace / "clips.csv"
     return path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
-
-
-def violations(page, axe: str) -> list[str]:
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")
-    return [
-        f"{rule['id']}: {node['html']} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 def test_every_view_is_open_to_everyone(visits, drummer, axe):

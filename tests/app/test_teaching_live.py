@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from browser import signing, write_camera
+from page_visits import violations
 
 TAUGHT = {"drum": "drum", "curtain": "open_curtain", "wave": "wave"}  # names, and demo gestures
 FOURTH = "count_two"
@@ -22,7 +23,7 @@ def camera(demo_clips, tmp_path_factory):
     return write
 
 
-def test_three_signs_are_taught_and_recognised(visits, camera):
+def test_three_signs_are_taught_and_recognised(visits, camera, axe):
     for sign, gesture in TAUGHT.items():
         page = visits.open(camera("ada", gesture), view="teach")
         page.wait_for_selector(".checks .good")
@@ -43,6 +44,7 @@ def test_three_signs_are_taught_and_recognised(visits, camera):
     assert told == rounds[begin : begin + len(told)]
     page.wait_for_selector(".player canvas[aria-label^='The nearest take you taught']")
     correct(page, visits.running.workspace)
+    look_at(page, axe)
 
 
 def correct(page, workspace: Path) -> None:
@@ -53,3 +55,18 @@ def correct(page, workspace: Path) -> None:
     page.wait_for_selector("text=It knows 4 signs:")
     rows = (workspace / "clips.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert [row.split(",")[2] for row in rows] == [*TAUGHT, "two"]
+
+
+def look_at(page, axe: str) -> None:
+    """All that taught signs add to the page is open to everyone, and fits a phone."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    for view, sign in (("live", ".answer:not(:empty)"), ("teach", ".taught li")):
+        page.click(f"#to-{view}")
+        page.locator(sign).first.wait_for()
+        if view == "teach":
+            page.click("[aria-label='Show take 1 of drum']")
+            page.locator("[aria-label='A take of drum']").wait_for()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page, axe) == [], (view, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

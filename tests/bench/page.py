@@ -53,20 +53,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         camera = Path(folder) / "camera.mjpeg"
         write_camera(camera, frames)
-        before = loop_rate(frames)
+        loop(frames, "before")
         measure(Path(folder) / "workspace", camera, options)
-        after = loop_rate(frames)
-    print(f"Holistic in a loop: {before:.1f} pictures a second before, {after:.1f} after")
+        loop(frames, "after")
     print(f"load of the machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
 
 
-def loop_rate(frames: list[np.ndarray], wanted: int = 150) -> float:
-    """Pictures a second of `Holistic` alone, in this process."""
+def loop(frames: list[np.ndarray], when: str, wanted: int = 150) -> None:
+    """Tell how fast `Holistic` alone is, in this process."""
     chosen = [(i / 30, frames[i % len(frames)]) for i in range(wanted)]
     with Holistic() as holistic:
-        begun = time.monotonic()
+        begun, busy = time.monotonic(), time.process_time()
         holistic.landmarks(chosen)
-        return wanted / (time.monotonic() - begun)
+        seconds, busy = time.monotonic() - begun, time.process_time() - busy
+    print(
+        f"Holistic in a loop {when}: {wanted / seconds:.1f} pictures a second, "
+        f"{1000 * busy / wanted:.1f} ms of a core each"
+    )
 
 
 def measure(workspace: Path, camera: Path, options: argparse.Namespace) -> None:
@@ -90,15 +93,21 @@ def measure(workspace: Path, camera: Path, options: argparse.Namespace) -> None:
         page.click("#to-live")
         page.wait_for_selector(".answer:has-text('wave')")
         print(f"browser's start to first taught sign answered: {time.monotonic() - begun:.1f} s")
+        busy = processor_time(running.process.pid)
         page.evaluate("window.noted.length = 0")
         page.wait_for_timeout(1000 * options.seconds)
-        tell(page.evaluate("window.noted"))
+        noted = page.evaluate("window.noted")
+        tell(noted, [a - b for a, b in zip(processor_time(running.process.pid), busy, strict=True)])
         watch(running, options.minutes, lambda: page.wait_for_timeout(30_000))
 
 
-def tell(noted: list[dict]) -> None:
+def tell(noted: list[dict], busy: list[float]) -> None:
     frames = [one["at"] for one in noted if one["is"] == "frame"]
-    print(f"through the page: {(len(frames) - 1) / (frames[-1] - frames[0]):.1f} pictures a second")
+    each = " and ".join(f"{1000 * seconds / len(frames):.1f} ms" for seconds in busy)
+    print(
+        f"through the page: {(len(frames) - 1) / (frames[-1] - frames[0]):.1f} pictures a second; "
+        f"server and landmark process take {each} of a core each"
+    )
     down, waits = None, []
     for one in noted:
         if one["is"] == "hands" and not one["up"]:
@@ -120,14 +129,25 @@ def watch(running: RunningPage, minutes: float, wait) -> None:
         wait()
 
 
+def processes(pid: int) -> list[str]:
+    """A process and its children."""
+    found = [str(pid)]
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        found += (thread / "children").read_text().split()
+    return found
+
+
+def processor_time(pid: int) -> list[float]:
+    """Seconds that a process and each of its children have worked."""
+    tick = os.sysconf("SC_CLK_TCK")
+    stats = [Path(f"/proc/{one}/stat").read_text() for one in processes(pid)]
+    return [sum(map(int, stat.rpartition(")")[2].split()[11:13])) / tick for stat in stats]
+
+
 def memory(pid: int) -> list[float]:
     """Of a process and its children, in MB, without what they share with others."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    for thread in threads:
-        children += [c for c in (thread / "children").read_text().split() if c not in children]
     found = []
-    for one in (str(pid), *children):
+    for one in processes(pid):
         for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
             if line.startswith("Private_Dirty:"):
                 found.append(int(line.split()[1]) / 1024)
