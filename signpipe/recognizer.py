@@ -67,7 +67,7 @@ class Recognizer:
         # What loads torch is imported where it is needed: workers can start meanwhile.
         if is_onnx(path):
             graph = OnnxGraph(path)
-            return cls(OnnxScorer(graph), graph.card, cache=cache)
+            return OnnxRecognizer(OnnxScorer(graph), graph.card, cache=cache)
         if read_card(path).kind == "taught":
             return TaughtRecognizer.load(path, cache=cache)
         from signpipe.model.stream_classifiers import load_recognizer
@@ -171,6 +171,33 @@ class Recognizer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class OnnxRecognizer(Recognizer):
+    """A recogniser in an ONNX file, which says itself how probable and how unknown all is."""
+
+    _scorer: OnnxScorer
+
+    def decide(
+        self,
+        landmarks: Landmarks,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        always: bool = False,
+    ) -> Answer:
+        """As that of the recogniser from which the file was made."""
+        found = self._scorer.outputs(*_given(landmarks, width, height))
+        shares = found.probabilities[0].astype(np.float64)
+        order = np.argsort(-shares, kind="stable")
+        signs = tuple((self.signs[i], float(shares[i])) for i in order)
+        if always:
+            return Answer(signs[0][0], signs)
+        rejected = bool((self.card.rejection or Rejection()).rejects(found.unknownness)[0])
+        is_asked = rejected or self.card.kind == "taught"
+        if found.idle[0] > 0 or (is_asked and hands_rest(landmarks, width, height)):
+            return Answer(NOT_SIGNING, signs)
+        return Answer(NONE_OF_THESE if rejected else signs[0][0], signs)
 
 
 class TaughtRecognizer(Recognizer):

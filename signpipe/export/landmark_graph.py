@@ -4,14 +4,20 @@ It computes what `parts.normalise`, `training.views` and a recogniser's streams 
 clips of any number of frames, without a shape or a branch that depends on the numbers in them.
 """
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
+from signpipe.errors import SignpipeError
+from signpipe.export.graph_heads import HeadOutputs, LearnedHead, TaughtHead
+from signpipe.live.taught import Taught
+from signpipe.live.taught_folder import read_folder
+from signpipe.model.backbone import load_backbone, new_encoders
 from signpipe.model.encoder import Encoder
 from signpipe.model.onnx_graph import LEFT, POSE, RIGHT
-from signpipe.model.recognizer_card import RecognizerCard
-from signpipe.model.rejection import Rejection, Score
-from signpipe.model.stream_classifiers import StreamClassifiers, final
+from signpipe.model.recognizer_card import RecognizerCard, read_card
+from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.parts.normalise import FALLBACK_ASPECT, LEFT_SHOULDER, RIGHT_SHOULDER
 from signpipe.settings import PrepareSettings
 from signpipe.skeleton import TRUNK_IN_POSE
@@ -78,14 +84,16 @@ class Keypoints(nn.Module):
 class LandmarkGraph(nn.Module):
     """Landmarks, size and lengths, as `Keypoints` takes them, to what a recogniser says of them.
 
-    -> logits (B, signs), calibrated probabilities (B, signs), the unknownness (B,) that the card's
-    threshold is for, and the feature (B, D) of length 1.
+    -> of B clips the values that `model.onnx_graph` lists, in that order. `encoders` are those of
+    each stream, and `head` is what makes answers of their features.
     """
 
-    def __init__(self, model: StreamClassifiers, card: RecognizerCard) -> None:
+    def __init__(
+        self, encoders: nn.ModuleDict, head: LearnedHead | TaughtHead, card: RecognizerCard
+    ) -> None:
         super().__init__()
-        self.model, self.card = model, card
-        for encoder in model.encoders.values():
+        self.encoders, self.head, self.card = encoders, head, card
+        for encoder in encoders.values():
             assert isinstance(encoder, Encoder)
             encoder.dense = True
         self.keypoints = Keypoints(card.prepare)
@@ -94,21 +102,31 @@ class LandmarkGraph(nn.Module):
         self.places: Tensor
         self.eval()
 
-    def forward(
-        self, landmarks: Tensor, size: Tensor, lengths: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    @classmethod
+    def load(cls, folder: Path) -> "LandmarkGraph":
+        """The recogniser in a folder. Raises SignpipeError if it cannot be read or has no sign."""
+        if read_card(folder).kind == "taught":
+            taught = read_folder(folder)
+            if not taught.takes.signs:
+                raise SignpipeError(f"{folder} was taught no sign yet; teach it one first")
+            encoders = new_encoders(taught.encoder_card)
+            load_backbone(taught.encoder, encoders)
+            return cls(encoders, TaughtHead(taught), Taught(taught).card)
+        model, card = load_recognizer(folder)
+        return cls(model.encoders, LearnedHead(model, card), card)
+
+    def forward(self, landmarks: Tensor, size: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
         sampled = self._resample(self.keypoints(landmarks, size, lengths), lengths)
         views = stream_views(*split_valid(sampled), form=self.card.encoder.motion)
-        found = {m: encoder(*views[m]) for m, encoder in self.model.encoders.items()}
-        logits = final(self.model.classify(found), self.card.joint_weight)
+        found = {m: encoder(*views[m]) for m, encoder in self.encoders.items()}
         units = [nn.functional.normalize(descriptor(found[m]), dim=1) for m in found]
         weight = self.card.joint_weight
         scales = (1.0,) if len(units) == 1 else (weight**0.5, (1 - weight) ** 0.5)
         feature = torch.cat([s * unit for s, unit in zip(scales, units, strict=True)], dim=1)
-        rejection = self.card.rejection or Rejection()
-        calibrated = logits / rejection.temperature
-        unknown = unknownness(calibrated, rejection.score)
-        return logits, calibrated.softmax(dim=1), unknown, feature
+        head: HeadOutputs = self.head(found, feature)
+        temperature = self.card.rejection.temperature if self.card.rejection else 1.0
+        probabilities = (head.logits / temperature).softmax(dim=1)
+        return head.logits, probabilities, head.unknownness, head.idle, feature, head.row
 
     def _resample(self, keypoints: Tensor, lengths: Tensor) -> Tensor:
         """As `views.resample` with the central window: (B, T, 49, 3) -> (B, frames, 49, 3)."""
@@ -121,16 +139,6 @@ class LandmarkGraph(nn.Module):
         weight_a, weight_b = (1 - share) * (a[..., 2] > 0), share * (b[..., 2] > 0)
         total = (weight_a + weight_b).clamp(min=1e-6)[..., None]
         return (a * weight_a[..., None] + b * weight_b[..., None]) / total
-
-
-def unknownness(calibrated: Tensor, score: Score) -> Tensor:
-    """`rejection.unknownness` of logits (B, S) that were divided by the temperature."""
-    if score == "energy":
-        return -calibrated.logsumexp(dim=1)
-    if score == "logit":
-        return -calibrated.amax(dim=1)
-    two = calibrated.softmax(dim=1).topk(2, dim=1).values
-    return 1 - two[:, 0] + (two[:, 1] if score == "margin" else 0)
 
 
 def _frames(keypoints: Tensor, at: Tensor) -> Tensor:

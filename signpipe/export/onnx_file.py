@@ -22,7 +22,6 @@ from signpipe.model.onnx_graph import (
     OnnxGraph,
 )
 from signpipe.model.recognizer_card import RecognizerCard
-from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.workspace import atomic
 
 OPSET = 17  # every runtime of today has it, those in browsers too
@@ -39,16 +38,11 @@ def write_onnx(recognizer: Path, path: Path, weights: WeightForm = "float") -> N
         raise SignpipeError(f"{path} would be no ONNX file; name one that ends in {SUFFIX}")
     if path.exists():
         raise SignpipeError(f"{path} is there already; name another, or delete it first")
-    graph = load_graph(recognizer)
+    graph = LandmarkGraph.load(recognizer)
     model = onnx_model(graph, weights)
     with atomic(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
         _compare(graph, OnnxGraph(temporary), weights)
-
-
-def load_graph(recognizer: Path) -> LandmarkGraph:
-    """The recogniser in a folder, as a graph. Raises SignpipeError if it cannot be read."""
-    return LandmarkGraph(*load_recognizer(recognizer))
 
 
 def onnx_model(graph: LandmarkGraph, weights: WeightForm = "float") -> Any:

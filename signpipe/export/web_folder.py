@@ -15,6 +15,8 @@ from signpipe.export.browser_assets import PAGE, copy_assets, npm_packages
 from signpipe.export.narrow_weights import WeightForm
 from signpipe.export.onnx_file import write_onnx
 from signpipe.live.stream_settings import StreamSettings
+from signpipe.live.taught import Taught
+from signpipe.live.taught_folder import read_folder
 from signpipe.model.recognizer_card import RecognizerCard, read_card
 from signpipe.settings import ExtractSettings
 from signpipe.workspace import TEMPORARY, write_json
@@ -34,6 +36,8 @@ SHARED_FILES = (
     "views/teach.js",
     "words.js",
 )
+# A clip this near to the mean of a sign's takes shows that sign, before takes say more.
+PRIOR_DISTANCE = 0.25
 NOT_SERVED = ("package.json", "package-lock.json")
 LISTED = "files.json"
 
@@ -52,18 +56,23 @@ def write_web(
     with npm_packages(assets) as packages, _made_aside(folder) as aside:
         _copy_page(aside)
         write_onnx(recognizer, aside / "model.onnx", weights)
-        write_json(aside / "recognizer.json", about(card))
+        write_json(aside / "recognizer.json", about(recognizer, card))
         extract = card.extract or ExtractSettings()
         copy_assets(packages, aside, extract.model_complexity)
         return _list_files(aside)
 
 
-def about(card: RecognizerCard) -> dict[str, object]:
-    """What the page reads of the recogniser: its card, and how it watches and cuts a stream."""
+def about(recognizer: Path, card: RecognizerCard) -> dict[str, object]:
+    """What the page reads of the recogniser: its card, and how it watches, cuts and is taught."""
+    taught = read_folder(recognizer) if card.kind == "taught" else None
+    prior = taught.reference.prior if taught else None
+    # What the file says of itself: of a taught recogniser, its threshold as it is now.
+    now = Taught(taught).card if taught else card
     return {
-        "card": card.model_dump(mode="json", exclude={"trained"}),
+        "card": now.model_dump(mode="json", exclude={"trained"}),
         "extract": (card.extract or ExtractSettings()).model_dump(),
         "stream": asdict(StreamSettings()),
+        "prior_distance": prior.distance if prior else PRIOR_DISTANCE,
     }
 
 

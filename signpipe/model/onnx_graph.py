@@ -11,7 +11,10 @@ What the file takes and gives, by name; B clips, T frames of the longest:
     logits         (B, S) float32         of the S signs
     probabilities  (B, S) float32         calibrated
     unknownness    (B,) float32           above the threshold the answer is "none of these"
+    idle           (B,) float32           above 0 the clip looks like idle hands that were taught
     feature        (B, D) float32         of length 1; the inner product of two is their likeness
+    row            (B, D) float32         the feature, of taught recognisers whitened: the one to
+                                          compare with those of takes
 
 Its metadata are the texts `format`, `version`, `landmarks`, `weights`, `signs` (JSON), `threshold`
 (a number, or empty) and `card` (JSON, a `RecognizerCard`).
@@ -34,7 +37,7 @@ FORMAT, VERSION = "signpipe-onnx", "1"
 POSE, LEFT, RIGHT = slice(0, 33), slice(33, 54), slice(54, 75)
 LANDMARKS = "33 of the pose, 21 of the left hand, 21 of the right; x, y, confidence"
 INPUTS = ("landmarks", "size", "lengths")
-OUTPUTS = ("logits", "probabilities", "unknownness", "feature")
+OUTPUTS = ("logits", "probabilities", "unknownness", "idle", "feature", "row")
 LARGEST = (2 << 30) - 1  # bytes, of any protocol buffer
 
 Array = NDArray[np.float32]
@@ -47,7 +50,9 @@ class GraphOutputs:
     logits: Array
     probabilities: Array
     unknownness: Array
+    idle: Array
     feature: Array
+    row: Array
 
 
 class OnnxGraph:

@@ -63,11 +63,12 @@ class OnnxScorer:
         self._graph = graph
 
     def logits(self, landmarks: Landmarks, size: Size) -> NDArray[np.float64]:
-        return self._outputs(landmarks, size).logits.astype(np.float64)
+        return self.outputs(landmarks, size).logits.astype(np.float64)
 
     def feature(self, landmarks: Landmarks, size: Size) -> NDArray[np.float32]:
-        return self._outputs(landmarks, size).feature[0]
+        return self.outputs(landmarks, size).feature[0]
 
-    def _outputs(self, landmarks: Landmarks, size: Size) -> "GraphOutputs":
+    def outputs(self, landmarks: Landmarks, size: Size) -> "GraphOutputs":
+        """All that the file says of T > 0 frames."""
         hands = landmarks.left_hand, landmarks.right_hand
         return self._graph.one(landmarks.pose, *hands, *size)

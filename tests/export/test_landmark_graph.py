@@ -4,7 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signpipe.export.landmark_graph import Keypoints, LandmarkGraph, unknownness
+from signpipe.export.graph_heads import LearnedHead, unknownness
+from signpipe.export.landmark_graph import Keypoints, LandmarkGraph
 from signpipe.landmarks.pack import Landmarks
 from signpipe.model import rejection
 from signpipe.model.onnx_graph import as_landmarks
@@ -53,6 +54,7 @@ def batch(clips: list[Landmarks], sizes: list) -> tuple[torch.Tensor, ...]:
     return torch.from_numpy(landmarks), size, lengths
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(clips, sizes), min_size=1, max_size=3), st.floats(0.6, 5), st.booleans())
 def test_keypoints_are_those_of_prepare(drawn, box, by_shoulders):
     prepare = PrepareSettings(hand_box=box, trunk="shoulders" if by_shoulders else "image")
@@ -78,9 +80,13 @@ def recognizer(streams="both", motion="forward", **more):
     return StreamClassifiers(encoder, 3, streams, card.classifier).eval(), card
 
 
+def graph_of(model, card):
+    return LandmarkGraph(model.encoders, LearnedHead(model, card), card)
+
+
 @pytest.mark.parametrize("motion", ["forward", "backward"])
 @pytest.mark.parametrize("streams", ["both", "joint", "motion"])
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(drawn=st.lists(st.tuples(clips, sizes), min_size=1, max_size=3))
 def test_logits_and_feature_are_those_of_the_recogniser(streams, motion, drawn):
     model, card = recognizer(streams, motion, classifier="parts")
@@ -93,7 +99,8 @@ def test_logits_and_feature_are_those_of_the_recogniser(streams, motion, drawn):
     features = join(unit(embed(model.encoders, parts, rows, card.encoder)), card.joint_weight)
     given_ = batch([one for one, _ in drawn], [size for _, size in drawn])
     with torch.inference_mode():
-        logits, probabilities, _, feature = LandmarkGraph(model, card)(*given_)
+        logits, probabilities, _, idle, feature, row = graph_of(model, card)(*given_)
+    assert (idle < 0).all() and torch.equal(feature, row)
     np.testing.assert_allclose(logits.numpy(), expected, atol=1e-4)
     np.testing.assert_allclose(feature.numpy(), [*features.values()][-1], atol=1e-4)
     np.testing.assert_allclose(probabilities.sum(dim=1).numpy(), 1, atol=1e-5)
@@ -110,7 +117,7 @@ def test_probabilities_are_calibrated():
     model, card = recognizer(rejection=rejection.Rejection(temperature=0.25, score="margin"))
     inputs = batch([clip(3, 9, 0.1)], [None])
     with torch.inference_mode():
-        logits, probabilities, unknown, _ = LandmarkGraph(model, card)(*inputs)
+        logits, probabilities, unknown, *_ = graph_of(model, card)(*inputs)
     torch.testing.assert_close(probabilities, (logits * 4).softmax(dim=1))
     first, second = probabilities[0].topk(2).values
     assert float(unknown[0]) == pytest.approx(1 - float(first - second), abs=1e-6)

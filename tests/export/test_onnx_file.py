@@ -8,7 +8,8 @@ import pytest
 
 from signpipe.errors import SignpipeError
 from signpipe.export import onnx_file
-from signpipe.export.onnx_file import load_graph, write_onnx
+from signpipe.export.landmark_graph import LandmarkGraph
+from signpipe.export.onnx_file import write_onnx
 from signpipe.model.onnx_graph import OnnxGraph
 from signpipe.model.rejection import Rejection
 
@@ -33,7 +34,7 @@ def test_the_file_gives_torchs_numbers_for_any_number_of_clips_and_frames(
     folder, path = recognizers(**form), tmp_path / "model.onnx"
     write_onnx(folder, path)
     assert sizes(tmp_path) == ["model.onnx"]
-    graph, written = load_graph(folder), OnnxGraph(path)
+    graph, written = LandmarkGraph.load(folder), OnnxGraph(path)
     assert written.card == graph.card
     for seed, (batch, frames) in enumerate(((1, 1), (2, 9), (3, 70))):
         clips = onnx_file._clips(seed, batch, frames)
@@ -106,7 +107,7 @@ def test_a_full_disk_leaves_nothing_behind(recognizers, tmp_path, monkeypatch):
 
 def test_a_graph_that_gives_other_numbers_is_not_kept(recognizers, tmp_path, monkeypatch):
     folder = recognizers()
-    other = onnx_file.onnx_model(load_graph(recognizers(streams="joint")))
+    other = onnx_file.onnx_model(LandmarkGraph.load(recognizers(streams="joint")))
     monkeypatch.setattr(onnx_file, "onnx_model", lambda *_: other)
     with pytest.raises(SignpipeError, match="would not give torch's numbers"):
         write_onnx(folder, tmp_path / "model.onnx")

@@ -1,10 +1,10 @@
 // What looks at pictures and answers, in the browser itself; as the app's source it has
 // on(kind, function), say(message), send(seconds, picture), isReady(), open(), close().
 
-import { NONE_OF_THESE } from "./model.js";
 import { brightness, drawableClip, drawable, judge } from "./picture.js";
 import { asFile, fromFile } from "./takes_store.js";
 import { IDLE, Teacher } from "./teacher.js";
+import { NOT_SIGNING } from "./words.js";
 
 const EARLY = 0.3; // seconds by which hands may come up before they were asked to
 const IDLE_SECONDS = 10;
@@ -15,7 +15,7 @@ export class BrowserSource {
   /** @param version of the model, by which features that it made are known. */
   constructor(recognizer, store, version) {
     Object.assign(this, { recognizer, store, version, listeners: new Map(), isOpen: false, isBusy: false });
-    Object.assign(this, { teacher: new Teacher(), shown: [], numbers: 0, ends: [], asked: null, stream: null });
+    Object.assign(this, { teacher: new Teacher(recognizer.prior), shown: [], numbers: 0, ends: [], asked: null, stream: null });
   }
 
   /** Take up what was taught before. */
@@ -131,8 +131,10 @@ export class BrowserSource {
   /** What is said of a clip { frames, width, height }: of the signs taught here first. */
   async answer(clip) {
     const own = await this.recognizer.decide(clip.frames, clip.width, clip.height);
-    const taught = this.teacher.decide(own.feature);
-    if (taught.answer === NONE_OF_THESE) return { answer: own.answer, signs: own.signs, nearest: null };
+    const taught = this.teacher.decide(own.row);
+    const isTaught = taught.nearest && taught.answer === taught.nearest.sign;
+    if (taught.answer === NOT_SIGNING) return { answer: NOT_SIGNING, signs: own.signs, nearest: null };
+    if (!isTaught) return { answer: own.answer, signs: own.signs, nearest: null };
     const { sign, times, frames, width, height } = taught.nearest;
     return { answer: taught.answer, signs: taught.signs, nearest: { sign, clip: drawableClip(times, frames, width, height) } };
   }
@@ -179,12 +181,12 @@ export class BrowserSource {
   async learn(take) {
     if (!take.frames.some((frame) => frame.pose)) throw new Error("Nobody is seen in this take; record it again.");
     if (take.version !== this.version) {
-      const { feature } = await this.recognizer.decide(take.frames, take.width, take.height);
-      Object.assign(take, { feature, version: this.version });
+      const { row } = await this.recognizer.decide(take.frames, take.width, take.height);
+      Object.assign(take, { row, version: this.version });
       await this.store?.keep(take);
     }
     const others = this.teacher.takes.filter((one) => one.id !== take.id);
-    this.teacher = new Teacher([...others, take]);
+    this.teacher = this.teacher.with([...others, take]);
   }
 
   showTake(id) {
@@ -195,7 +197,7 @@ export class BrowserSource {
 
   async removeTake(id) {
     await this.store?.remove(id);
-    this.teacher = new Teacher(this.teacher.takes.filter((take) => take.id !== id));
+    this.teacher = this.teacher.with(this.teacher.takes.filter((take) => take.id !== id));
     this.tellSigns();
   }
 

@@ -1,8 +1,9 @@
 // Landmarks of a clip to an answer: the recogniser's ONNX file, run by onnxruntime in WebAssembly.
 
 import * as ort from "./ort/ort.wasm.min.mjs";
+import { handsRest } from "./rest.js";
+import { NONE_OF_THESE, NOT_SIGNING } from "./words.js";
 
-export const NONE_OF_THESE = "none of these";
 const PARTS = [["pose", 33, 4, 3], ["left_hand", 21, 3, null], ["right_hand", 21, 3, null]];
 const LANDMARKS = 75;
 
@@ -19,8 +20,9 @@ export class SignModel {
   }
 
   /**
-   * What it says of T > 0 frames: { answer, signs, feature }; `signs` are [sign, probability], the
-   * likeliest first, and `answer` is a sign or "none of these".
+   * What it says of T > 0 frames: { answer, signs, row }; `signs` are [sign, probability], the
+   * likeliest first, `answer` is a sign, "none of these" or "not signing", and `row` is to be
+   * compared with those of takes.
    */
   async decide(frames, width, height) {
     const found = await this.session.run({
@@ -30,12 +32,14 @@ export class SignModel {
     });
     const signs = Array.from(found.probabilities.data, (share, i) => [this.card.signs[i], share]);
     signs.sort((a, b) => b[1] - a[1]);
-    const threshold = this.card.rejection?.threshold ?? Infinity;
-    const isKnown = found.unknownness.data[0] <= threshold;
+    // Numbers that are not finite are no known sign, either.
+    const isKnown = found.unknownness.data[0] <= (this.card.rejection?.threshold ?? Infinity);
+    const isAsked = !isKnown || this.card.kind === "taught";
+    const isIdle = found.idle.data[0] > 0 || (isAsked && handsRest(frames, width, height));
     return {
-      answer: isKnown ? signs[0][0] : NONE_OF_THESE,
+      answer: isIdle ? NOT_SIGNING : isKnown ? signs[0][0] : NONE_OF_THESE,
       signs,
-      feature: Float32Array.from(found.feature.data),
+      row: Float32Array.from(found.row.data),
       logits: Array.from(found.logits.data),
     };
   }

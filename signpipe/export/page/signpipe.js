@@ -15,6 +15,7 @@ export class Recognizer {
     const about = await fetch(new URL("recognizer.json", import.meta.url)).then((answer) => answer.json());
     recognizer.card = about.card;
     recognizer.streamSettings = about.stream;
+    recognizer.prior = about.prior_distance;
     recognizer.model = await SignModel.load(about.card);
     recognizer.finder = await LandmarkFinder.load(about.extract, onProcessor);
     return recognizer;
