@@ -284,6 +284,8 @@ def _weights(job: FinetuneJob) -> NDArray[np.float64] | None:
     if job.backbone is None or job.settings.misfit_weight == 1:
         return None
     clips = [clip for clip in job.clips if clip.split == TRAIN]
+    if not misfits.possible(clips):
+        return None
     card = read_backbone_card(job.backbone)
     encoders = new_encoders(card)
     load_backbone(job.backbone, encoders)

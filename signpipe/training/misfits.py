@@ -4,7 +4,7 @@ The label may be wrong, signs exchanged, or the signer has another form of the s
 look (`report labels`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -80,6 +80,12 @@ def named_by_others(
         similar[signers[cell[asked], None] == signers[None, shown]] = -np.inf
         answers += _vote(similar, of_cell[shown], len(signs)).tolist()
     return {clips[p].clip_id: str(signs[a]) for p, a in zip(known, answers, strict=True) if a >= 0}
+
+
+def possible(clips: Sequence[Clip]) -> bool:
+    """Whether any cell of a known signer has clips enough to be a misfit."""
+    cells = Counter((clip.signer, clip.label) for clip in clips if clip.signer)
+    return max(cells.values(), default=0) >= LEAST
 
 
 def weights(

@@ -4,7 +4,7 @@ import numpy as np
 
 from signpipe.cliptable import CHECKED, Clip
 from signpipe.training import misfits as module
-from signpipe.training.misfits import Misfit, misfits, named_by_others, weights
+from signpipe.training.misfits import Misfit, misfits, named_by_others, possible, weights
 
 
 def clips(*cells: tuple[str, str], count: int = 5) -> list[Clip]:
@@ -31,6 +31,7 @@ def test_only_what_is_named_alike_and_otherwise_is_a_misfit():
     ids = tuple(f"ann/tree/{i}" for i in range(5))
     assert misfits(found, named) == [Misfit("ann", "tree", "house", ids)]
     assert misfits(found[:3], named) == []  # so few may agree by chance
+    assert possible(found) and not possible(found[:3])
     assert misfits([Clip(c.clip_id, label="tree") for c in found[:5]], named) == []  # of nobody
 
 
