@@ -262,6 +262,10 @@ class TaughtRecognizer(Recognizer):
         added = self._scorer.taught.add([(sign, s) for sign, _, s in examples], features)
         return [take.take_id for take in added]
 
+    def find_takes(self, word: str) -> "tuple[Take, ...]":
+        """All takes of a sign, or the take with that id or source; empty if there is none."""
+        return self._scorer.taught.find(word)
+
     def remove(self, word: str) -> "tuple[Take, ...]":
         """Remove all takes of a sign, or the take with that id or source; which they were."""
         return self._scorer.taught.remove(word)

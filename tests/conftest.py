@@ -208,9 +208,13 @@ def make_encoder(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., Pat
 @pytest.fixture
 def taught_folder(make_encoder: "Callable[..., Path]", tmp_path: Path) -> Path:
     """The folder of a recogniser that was taught nothing yet; its features are 64 wide."""
+    from dataclasses import replace
+
     from signpipe.live.learn_reference import no_reference
     from signpipe.live.taught_folder import create_folder
+    from signpipe.live.taught_signs import Prior
 
     encoder = make_encoder()
-    create_folder(tmp_path / "taught", encoder, no_reference(encoder))
+    reference = replace(no_reference(encoder), prior=Prior(distance=0.6, temperature=0.5))
+    create_folder(tmp_path / "taught", encoder, reference)
     return tmp_path / "taught"

@@ -117,13 +117,18 @@ def _remove(taught: "TaughtRecognizer", sign: str | None, words: list[str]) -> "
     """Forget a sign, or takes of it. Raises SignpipeError, before any is, for one that is none."""
     if sign is None:
         raise SignpipeError("--remove forgets a sign, or takes of it: name it")
-    known = {word for take in taught.takes for word in (take.take_id, take.source, take.sign)}
-    unknown = [word for word in words or [sign] if word not in known]
+    own = taught.find_takes(sign)
+    found = [[take for take in taught.find_takes(w) if take in own] for w in words] or [[*own]]
+    unknown = [word for word, takes in zip(words or [sign], found, strict=True) if not takes]
     if unknown:
+        of = f" of {sign}" if own else ""
         raise SignpipeError(
-            f"{taught.folder} has no {listed(unknown)}; `signpipe teach --list` shows what it has"
+            f"{taught.folder} has no {listed(unknown)}{of}; `signpipe teach --list` shows what it "
+            "has"
         )
-    gone = tuple(take for word in words or [sign] for take in taught.remove(word))
+    gone = tuple(dict.fromkeys(take for takes in found for take in takes))
+    for take in gone:
+        taught.remove(take.take_id)
     taught.save()
     return gone
 
@@ -189,7 +194,7 @@ def _confused(pair: "ConfusedPair") -> str:
 def _refused(rejection: "Rejection") -> str:
     """When the answer is "none of these", and what that costs."""
     if rejection.threshold is None:
-        return 'it always names a sign: a second take of a sign tells when it is "none of these"'
+        return 'it always names a sign: more takes of each will tell when it is "none of these"'
     costs = []
     if rejection.kept is not None:
         costs.append(f"keeps {rejection.kept:.0%} of {counted(rejection.known, 'take')}")

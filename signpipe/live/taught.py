@@ -64,6 +64,10 @@ class Taught:
         """In the order in which they were taught."""
         return self._state.takes.takes
 
+    def find(self, word: str) -> tuple[Take, ...]:
+        """The takes of a sign, or the one with an id or source."""
+        return self._state.takes.named(word)
+
     def report(self) -> TeachingReport:
         """How well the signs are told apart now."""
         state = self._state
@@ -166,5 +170,6 @@ class Taught:
         reference = self._folder.reference
         taught = TaughtSigns.of(takes, reference.whitening)
         rejection = taught.rejection(reference.prior)
-        card = taught_card(self._folder.encoder_card, takes, rejection)
+        folder = self._folder
+        card = taught_card(folder.encoder_card, takes, rejection, folder.joint_weight)
         return _State(takes, taught, rejection, card)

@@ -30,7 +30,7 @@ from signpipe.workspace import Workspace, atomic, sha256_of_file, write_json
 ENCODER_FILE, REFERENCE_FILE, TAKES_FILE = (
     f"{name}.safetensors" for name in ("encoder", "reference", "takes")
 )
-JOINT_WEIGHT = 0.5  # of the joint stream's features; whitening evens out what that leaves
+JOINT_WEIGHT = 0.8  # of the joint stream's features, chosen on signers of a training split
 Version = tuple[int, int, int]
 
 
@@ -41,6 +41,7 @@ class TaughtFolder:
     path: Path
     encoder: Path
     encoder_card: BackboneCard
+    joint_weight: float
     reference: Reference
     takes: Takes
     version: Version
@@ -68,14 +69,17 @@ def create_folder(path: Path, encoder: Path, reference: Reference) -> None:
 
 
 def taught_card(
-    encoder: BackboneCard, takes: Takes, rejection: Rejection | None = None
+    encoder: BackboneCard,
+    takes: Takes,
+    rejection: Rejection | None = None,
+    joint_weight: float = JOINT_WEIGHT,
 ) -> RecognizerCard:
     """The card of a recogniser with an encoder and takes."""
     return RecognizerCard(
         kind="taught",
         signs=takes.signs,
         streams=encoder.streams,
-        joint_weight=JOINT_WEIGHT,
+        joint_weight=joint_weight,
         encoder=encoder.encoder,
         prepare=encoder.prepare,
         extract=ExtractSettings(),
@@ -86,7 +90,8 @@ def taught_card(
 
 def read_folder(path: Path) -> TaughtFolder:
     """Raises SignpipeError if it is missing, damaged, no taught recogniser, or mixes encoders."""
-    if read_card(path).kind != "taught":
+    about = read_card(path)
+    if about.kind != "taught":
         raise SignpipeError(f"{path} is no taught recogniser but a fine-tuned one")
     encoder = path / ENCODER_FILE
     card = read_backbone_card(encoder)
@@ -98,7 +103,7 @@ def read_folder(path: Path) -> TaughtFolder:
             f"the takes in {path / TAKES_FILE} were made with another encoder than {encoder}; two "
             "encoders cannot be mixed: teach them again in a folder of its own"
         )
-    return TaughtFolder(path, encoder, card, reference, takes, version)
+    return TaughtFolder(path, encoder, card, about.joint_weight, reference, takes, version)
 
 
 def read_takes_of(path: Path) -> tuple[Takes, Version]:

@@ -22,7 +22,7 @@ class TaughtScorer:
 
     def __init__(self, folder: TaughtFolder) -> None:
         self.taught = Taught(folder)
-        self._card = folder.encoder_card
+        self._card, self._weight = folder.encoder_card, folder.joint_weight
         self._encoders = new_encoders(self._card)
         load_backbone(folder.encoder, self._encoders)
         self._encoders.eval()
@@ -40,9 +40,11 @@ class TaughtScorer:
             {str(i): to_keypoints(clip, prepare, *size) for i, (clip, size) in enumerate(clips)}
         )
         rows = np.arange(len(clips), dtype=np.int64)
-        return joined_features(embed(self._encoders, parts, rows, self._card.encoder))
+        return joined_features(embed(self._encoders, parts, rows, self._card.encoder), self._weight)
 
 
-def joined_features(by_stream: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+def joined_features(
+    by_stream: dict[str, NDArray[np.float32]], joint_weight: float = JOINT_WEIGHT
+) -> NDArray[np.float32]:
     """(B, D) of length 1: what a taught recogniser keeps of the features (B, D') of each stream."""
-    return list(join(unit(by_stream), JOINT_WEIGHT).values())[-1]
+    return list(join(unit(by_stream), joint_weight).values())[-1]

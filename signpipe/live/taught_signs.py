@@ -15,6 +15,7 @@ SCALE = 10.0  # cosines times this are logits
 # How many takes what is known beforehand counts for, beside what the takes themselves say; chosen
 # on signers of a training split. Few takes that are all right say little of the temperature.
 PRIOR_TAKES, PRIOR_TAKES_OF_TEMPERATURE = 20, 100
+FEWEST_LEFT_OUT = 10  # that tell a threshold alone, which keeps nine of ten clips or more then
 MOST_LEFT_OUT = 2_000  # takes that are left out one by one; of more, so many evenly
 
 
@@ -117,7 +118,7 @@ class TaughtSigns:
         """When the answer is "none of these", from the takes and what was known before.
 
         Takes that are left out one by one are the known clips; that a take's own sign were not
-        taught makes an unknown one of it. Without either nothing is refused.
+        taught makes an unknown one of it. With few and nothing known before, nothing is refused.
         """
         if not self.signs:
             return Rejection(temperature=prior.temperature if prior else 1.0, score="distance")
@@ -161,11 +162,11 @@ class TaughtSigns:
 
 def _mixed(prior: float | None, known: NDArray[np.float64]) -> float | None:
     """The threshold: between what was known before and what the takes left out say."""
+    if prior is None:
+        return threshold_keeping(known, KEPT) if len(known) >= FEWEST_LEFT_OUT else None
     if not len(known):
         return prior
     own = threshold_keeping(known, KEPT)
-    if prior is None:
-        return own
     share = len(known) / (len(known) + PRIOR_TAKES)
     return share * own + (1 - share) * prior
 
@@ -173,7 +174,7 @@ def _mixed(prior: float | None, known: NDArray[np.float64]) -> float | None:
 def _chosen_on(known: int, prior: Prior | None) -> str:
     before = "clips of other people" if prior else ""
     own = f"{known} takes, each left out in turn" if known else ""
-    return " and ".join(filter(None, (own, before))) or "nothing: there is one take of each sign"
+    return " and ".join(filter(None, (own, before))) or "nothing"
 
 
 def fit_prior(rows: Rows, labels: Labels, signers: Labels) -> Prior | None:

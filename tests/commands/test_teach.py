@@ -65,12 +65,15 @@ def test_json_has_what_a_page_needs(teach):
         (("tree", "s0/tree/0", "--list"), "say one thing"),
         (("--remove",), "name it"),
         (("--replace", "--list"), "say one thing"),
-        (("water", "--remove"), "has no water"),
+        (("water", "--remove"), "has no water;"),
+        (("tree", "nowhere", "--remove"), "has no nowhere of tree;"),
+        (("tree", "s0/house/0", "--remove"), "has no s0/house/0 of tree;"),
         (("none of these", "s0/tree/0"), "an answer of its own"),
     ],
 )
 def test_what_is_not_understood_is_told(teach, words, what):
     teach("tree", "s0/tree/0")
+    teach("house", "s0/house/0")
     code, text = teach(*words)
     assert code == 2 and what in text
 
@@ -84,3 +87,11 @@ def test_clips_that_cannot_be_used(teach):
 def test_without_a_taught_recogniser_there_is_none_to_list(teach):
     code, text = teach("--list")
     assert code == 2 and "no recogniser" in text
+
+
+def test_a_name_may_be_spelt_either_way(teach):
+    assert teach("Ka\u0308se", "s0/tree/0", "s1/tree/0")[0] == 0
+    code, text = teach("K\u00e4se", "s0/tree/0", "--remove")
+    assert code == 0 and "of K\u00e4se" in text
+    code, text = teach("Ka\u0308se", "--remove", "--json")
+    assert code == 0 and json.loads(text)["takes"] == []

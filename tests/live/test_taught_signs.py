@@ -60,6 +60,9 @@ def test_without_anything_known_one_take_of_each_refuses_nothing():
     found = TaughtSigns.of(made(["a", "b"]), NONE).rejection(None)
     assert found.threshold is None and found.kept is None
     assert not found.rejects([5.0])[0]
+    few, enough = (TaughtSigns.of(made(list("ab") * n), NONE).rejection(None) for n in (4, 5))
+    assert few.threshold is None and few.known == 8
+    assert enough.threshold is not None and enough.known == 10
     nothing = TaughtSigns.of(made([]), NONE)
     assert nothing.rejection(PRIOR).threshold is None
     assert nothing.rejection(None).temperature == 1
