@@ -13,6 +13,8 @@ from signpipe.extraction.given_clips import GivenClip, given_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.extraction.outcomes import read_outcomes
+from signpipe.landmarks.formats.foreign import judge
+from signpipe.landmarks.formats.page_takes import PageTake, read_page_takes
 from signpipe.model.recognizer_card import CARD_FILE
 from signpipe.progress import note, track
 from signpipe.recognizer import TaughtRecognizer
@@ -47,6 +49,7 @@ def run(
     *,
     idle: Path | str | Sequence[Path | str] = (),
     labelled: bool = False,
+    takes: Path | str | Sequence[Path | str] = (),
     replace: bool = False,
     workspace: Workspace | None = None,
     encoder: str | None = None,
@@ -57,7 +60,8 @@ def run(
 
     `clips` are videos, `.pose` files, folders that are searched for both, and clip ids of
     `workspace`; so is `idle`, of a person who does not sign. With `labelled` every labelled clip of
-    the workspace is taught. A clip that was taught before is taught anew; with `replace` the sign
+    the workspace is taught; `takes` are files that an exported page has saved. A clip that was
+    taught before is taught anew; with `replace` the sign
     keeps no other takes. A clip that cannot be used costs only itself. Without `recognizer` it is
     `taught` in the workspace. A new one has the encoder `encoder` (`shipped`, a file, or a
     pretraining run), or else the workspace's newest, or that which comes with signpipe.
@@ -66,12 +70,15 @@ def run(
     damaged, has another encoder than the one asked for, or cannot be written.
     """
     workspace = workspace or Workspace("workspace")
-    given = _given(sign, clips, idle, labelled, workspace)
+    read = [(path, take) for path in as_paths(takes) for take in read_page_takes(path)]
+    asked = bool(sign or clips or idle or labelled or not read)
+    given = _given(sign, clips, idle, labelled, workspace) if asked else []
     taught = open_taught(recognizer or workspace.taught, workspace, encoder, cache=cache)
     landmarks = LandmarkCache() if cache else None
     known = KnownLandmarks(taught.card.extract or ExtractSettings(), workspace, landmarks)
     before = {take.take_id: take for take in taught.takes}
-    failures = _watch(taught, given, known, workers)
+    failures = _watch(taught, given, known, workers) if given else []
+    failures += _take_in(taught, read)
     after = {take.take_id: take for take in taught.takes}
     added = tuple(take for one, take in after.items() if one not in before)
     if replace and added:
@@ -168,6 +175,23 @@ def _labelled(workspace: Workspace) -> Iterator[Given]:
     for clip in labelled:
         stored = outcomes.get(clip.clip_id)
         yield clip.label, GivenClip(clip.clip_id, Path(clip.source), stored)
+
+
+def _take_in(taught: TaughtRecognizer, takes: list[tuple[Path, PageTake]]) -> list[tuple[str, str]]:
+    """Teach what a page has saved; (take, why) of what cannot be used."""
+    failures = []
+    for path, take in takes:
+        name = f"{path.name}#{take.take_id}"
+        status, reason = judge(take.landmarks)
+        if status not in USABLE:
+            failures.append((name, f"{status}: {reason}"))
+            continue
+        size = {"width": take.width, "height": take.height}
+        try:
+            taught.add_take(take.sign or NOT_SIGNING, take.landmarks, **size, source=name)
+        except ValueError as error:
+            failures.append((name, str(error)))
+    return failures
 
 
 def _watch(

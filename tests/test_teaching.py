@@ -1,11 +1,15 @@
+import base64
+import json
 import shutil
 import threading
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import signpipe
 from signpipe.answers import NONE_OF_THESE, NOT_SIGNING
+from signpipe.cli import app
 from signpipe.errors import SignpipeError
 from signpipe.extraction import export_poses
 from signpipe.live.taught_folder import ENCODER_FILE
@@ -178,3 +182,30 @@ def test_two_programs_teach_one_folder_at_the_same_time(signs_workspace):
         thread.join()
     found = TaughtRecognizer.load(signs_workspace.root / "taught").report().takes
     assert found == {"drink": 3, "house": 3, "tree": 3}
+
+
+def test_what_an_exported_page_has_saved_teaches_too(taught, walk, tmp_path):
+    rows = []
+    for i, sign in enumerate(("drink", "", "house")):
+        clip = walk(i, 0, 0)
+        hands = np.concatenate([clip.left_hand, clip.right_hand], axis=1)
+        values = np.concatenate([clip.pose[..., [0, 1, 3]], hands], axis=1).astype("<f4")
+        landmarks = base64.b64encode(values.tobytes()).decode()
+        times = [frame / 30 for frame in range(len(clip))]
+        row = {"id": f"a{i}", "sign": sign, "signer": "", "width": 640, "height": 480}
+        rows.append({**row, "times": times, "landmarks": landmarks})
+    file = tmp_path / "takes.json"
+    file.write_text(json.dumps({"format": "signpipe-page-takes", "version": 1, "takes": rows}))
+    done = CliRunner().invoke(
+        app, ["teach", "--takes", str(file), "--recognizer", str(taught.folder)]
+    )
+    assert done.exit_code == 0, done.output
+    found = TaughtRecognizer.load(taught.folder)
+    assert sources(found) == [
+        ("drink", "takes.json#a0"),
+        (NOT_SIGNING, "takes.json#a1"),
+        ("house", "takes.json#a2"),
+    ]
+    assert found.decide(walk(2, 1, 1), width=640, height=480).answer == "house"
+    with pytest.raises(SignpipeError, match="cannot read"):
+        run(recognizer=taught.folder, takes=tmp_path / "none.json")

@@ -55,6 +55,10 @@ def teach(
     labelled: Annotated[
         bool, typer.Option("--labelled", help="Teach every labelled clip of the workspace.")
     ] = False,
+    takes: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file that the page of `signpipe export` has saved; repeatable."),
+    ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(
@@ -84,11 +88,11 @@ def teach(
 
     at = Workspace(workspace)
     folder = recognizer or at.taught
-    given = bool(idle or labelled or (sign and clips and not remove))
+    given = bool(idle or labelled or takes or (sign and clips and not remove))
     if given + remove + list_ != 1 or (replace and not given):
         raise SignpipeError(
-            "say one thing: a sign and its clips, --idle, or --labelled; a sign with --remove; or "
-            "--list"
+            "say one thing: a sign and its clips, --idle, --labelled or --takes; a sign with "
+            "--remove; or --list"
         )
     if not given:
         taught = TaughtRecognizer.load(folder)
@@ -101,6 +105,7 @@ def teach(
         folder,
         idle=idle or (),
         labelled=labelled,
+        takes=takes or (),
         replace=replace,
         workspace=at,
         encoder=encoder,
