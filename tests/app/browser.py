@@ -44,7 +44,7 @@ def launch(playwright: Any, camera: Path | None, *flags: str) -> Any:
     )
 
 
-def signing(clip: Path, rest: float = 1.5, slower: float = 1.3) -> list[np.ndarray]:
+def signing(clip: Path, rest: float = 1.0, slower: float = 1.2) -> list[np.ndarray]:
     """A camera's pictures, 30 a second, of a clip's sign between `rest` seconds of rest."""
     from signpipe.video.read import Video
 

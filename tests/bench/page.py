@@ -6,8 +6,8 @@ A browser's camera plays a drawn signer who rests, signs and rests. Printed are:
 the command to its address, to the first landmarks, and of all that until the first taught sign is
 answered; pictures a second through the page, and those that `Holistic` reaches in a loop over the
 same pictures, before and after; the seconds from hands that have come down to the answer in the
-browser. With --minutes the stream goes on, and the memory of the server and of the landmark process
-is printed every half minute.
+browser. With --minutes the stream goes on, and the memory of the server, of the landmark process
+and of the page is printed every half minute.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import tempfile
 import time
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -98,7 +99,7 @@ def measure(workspace: Path, camera: Path, options: argparse.Namespace) -> None:
         page.wait_for_timeout(1000 * options.seconds)
         noted = page.evaluate("window.noted")
         tell(noted, [a - b for a, b in zip(processor_time(running.process.pid), busy, strict=True)])
-        watch(running, options.minutes, lambda: page.wait_for_timeout(30_000))
+        watch(running, page, options.minutes)
 
 
 def tell(noted: list[dict], busy: list[float]) -> None:
@@ -119,14 +120,17 @@ def tell(noted: list[dict], busy: list[float]) -> None:
     print(f"hands down to answer: median {np.median(waits):.2f} s of {len(waits)} ({listed})")
 
 
-def watch(running: RunningPage, minutes: float, wait) -> None:
+def watch(running: RunningPage, page: Any, minutes: float) -> None:
+    """Tell the memory of the server, of the landmark process and of the page's script."""
     end = time.monotonic() + 60 * minutes
     for half in count():
         if time.monotonic() >= end:
             break
-        sizes = ", ".join(f"{megabytes:.0f} MB" for megabytes in memory(running.process.pid))
-        print(f"after {half / 2:.1f} minutes: {sizes}", flush=True)
-        wait()
+        page.evaluate("window.noted.length = 0")
+        heap = page.evaluate("performance.memory.usedJSHeapSize") / (1 << 20)
+        sizes = ", ".join(f"{megabytes:.0f}" for megabytes in memory(running.process.pid))
+        print(f"after {half / 2:.1f} minutes: {sizes} MB, and {heap:.0f} in the page", flush=True)
+        page.wait_for_timeout(30_000)
 
 
 def processes(pid: int) -> list[str]:

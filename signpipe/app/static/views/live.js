@@ -5,7 +5,7 @@ import { player } from "../player.js";
 import { showStage } from "../stage.js";
 import { NONE_OF_THESE, NOT_SIGNING, clock, count, percent, worded } from "../words.js";
 
-const HISTORY = 50;
+const HISTORY = 20; // so many signs can be taught from
 const LISTED = 20; // of the signs that it knows
 const NAMED = 3; // the answer and the next two
 
@@ -16,6 +16,7 @@ export function show(place, source) {
   const known = make("p", { class: "quiet" });
   const hands = make("p", { class: "hands quiet" }, "Show a sign: raise your hands, sign, let them rest.");
   const answer = make("div", { class: "answer", role: "status" });
+  const unsure = make("p", { class: "quiet", hidden: true }, "If it were one of the signs it knows:");
   const bars = make("ul", { class: "bars" });
   const nearest = make("div", { class: "nearest" });
   const wrong = wrongForm(source);
@@ -25,7 +26,7 @@ export function show(place, source) {
       button("Clear", () => { history.replaceChildren(); past.hidden = true; }, { class: "small" })),
     history);
   columns.append(
-    make("section", { class: "panel beside", "aria-label": "Answer" }, known, hands, answer, bars, nearest, wrong.element),
+    make("section", { class: "panel beside", "aria-label": "Answer" }, hands, answer, unsure, bars, nearest, wrong.element, known),
     past);
   let playing = null;
   let wanted = null;
@@ -44,18 +45,22 @@ export function show(place, source) {
         return;
       }
       answer.textContent = worded(message.answer);
-      answer.className = `answer ${message.answer === NONE_OF_THESE ? "none" : ""}`;
+      const isNone = message.answer === NONE_OF_THESE;
+      answer.className = `answer ${isNone ? "none" : ""}`;
+      unsure.hidden = !isNone || !message.signs.length;
       bars.replaceChildren(...message.signs.slice(0, NAMED).map(bar));
       playing?.stop();
       playing = null;
       nearest.replaceChildren();
       wanted = message.nearest;
       if (wanted) source.say({ do: "show take", id: wanted });
-      wrong.about(message);
+      wrong.offerFor(message);
       past.hidden = false;
+      const share = message.signs.length ? percent(message.signs[0][1]) : "";
       history.prepend(make("li", {}, make("time", {}, clock(new Date())), " ",
         make("b", {}, worded(message.answer)), " ",
-        message.signs.length ? make("span", { class: "quiet" }, `${message.signs[0][0]} ${percent(message.signs[0][1])}`) : ""));
+        make("span", { class: "quiet" }, isNone && share ? `nearest ${message.signs[0][0]} ${share}` : share), " ",
+        button("Wrong?", () => wrong.about(message), { class: "small", "aria-label": `Wrong? ${worded(message.answer)}` })));
       while (history.children.length > HISTORY) history.lastChild.remove();
     }),
     source.on("take clip", (message) => {
@@ -92,21 +97,27 @@ function bar([sign, share]) {
     make("span", { class: "bar", "aria-hidden": "true" }, fill));
 }
 
-/** "Wrong? It was ...": teaches from the last sign. */
+/** "Wrong? It was ...": teaches from the last sign, or from one of the history. */
 function wrongForm(source) {
-  let last = null;
+  let about = null;
   const list = make("datalist", { id: "known-signs" });
+  const label = make("label", { for: "it-was" }, "Wrong? It was");
   const input = make("input", { type: "text", id: "it-was", list: "known-signs", autocomplete: "off", maxlength: "100", required: true });
   const send = make("button", { type: "submit" }, "Teach it");
-  const element = make("form", { hidden: true, class: "wrong" },
-    make("label", { for: "it-was" }, "Wrong? It was"), make("div", { class: "row" }, input, send), list);
+  const element = make("form", { hidden: true, class: "wrong" }, label, make("div", { class: "row" }, input, send), list);
   element.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (last === null || !input.value.trim()) return;
+    if (about === null || !input.value.trim()) return;
     send.disabled = true;
     send.textContent = "Learning …";
-    source.say({ do: "correct", id: last, sign: input.value, signer: remembered("signer", ""), video: remembered("video", false) });
+    source.say({ do: "correct", id: about, sign: input.value, signer: remembered("signer", ""), video: remembered("video", false) });
   });
+  const choose = (message, text) => {
+    about = message.id;
+    label.textContent = text;
+    element.hidden = false;
+    again();
+  };
   const again = () => {
     send.disabled = false;
     send.textContent = "Teach it";
@@ -115,15 +126,18 @@ function wrongForm(source) {
     element,
     again,
     offer: (signs) => list.replaceChildren(...signs.map((sign) => make("option", { value: sign }))),
+    /** Be about a new sign, unless the person is busy with another. */
+    offerFor(message) {
+      if (document.activeElement !== input && !input.value) choose(message, "Wrong? It was");
+    },
     about(message) {
-      last = message.id;
-      element.hidden = false;
-      again();
+      choose(message, `Not “${worded(message.answer)}”? It was`);
+      input.focus();
     },
     done() {
       input.value = "";
       element.hidden = true;
-      last = null;
+      about = null;
       again();
     },
   };
