@@ -82,6 +82,17 @@ def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[str]":
 
 
 @pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """Playwright, which drives browsers."""
+    from browser import CHROMIUM
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def demo_clips() -> Path:
     """The folder of the clips that come with the package, <gesture>/<signer>_<repetition>.mp4."""
     from signpipe.demo.clips import clips_folder

@@ -6,17 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM
 from page_visits import RunningPage, Visits, running_page, visiting
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Any]:
-    """Playwright, which drives browsers."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
-    with pytest.importorskip("playwright.sync_api").sync_playwright() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,155 @@
+"""The exported page in a real browser: video files, the camera, teaching, and no network."""
+
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from browser import launch, signing, write_camera
+from static_server import serving
+
+from signpipe.export.web_folder import write_web
+from signpipe.landmarks.formats.page_takes import read_page_takes
+from signpipe.recognizer import Recognizer
+from signpipe.video.read import Video
+from signpipe.video.write import write_video
+
+ANSWERED = ".answer:not(:empty), #trouble:not(:empty)"
+LOOK = """async (name) => {
+  const { clipOf } = await import("./video_frames.js");
+  const file = document.getElementById("file").files[0];
+  const { recognizer } = window.signpipe;
+  const clip = await clipOf(recognizer, file);
+  const { logits } = await recognizer.decide(clip.frames, clip.width, clip.height);
+  const parts = clip.frames.map((frame) => Object.fromEntries(
+    Object.entries(frame).map(([part, values]) => [part, values && Array.from(values)])));
+  return { logits, parts, times: clip.times };
+}"""
+
+
+@pytest.fixture(scope="module")
+def recognizer(recognizers):
+    return recognizers(signs=("house", "بيت", 'the "tree"'))
+
+
+@pytest.fixture(scope="module")
+def page(recognizer, packages, tmp_path_factory):
+    """The address of an exported page."""
+    folder = tmp_path_factory.mktemp("web") / "page"
+    write_web(recognizer, folder, assets=packages)
+    with serving(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def short(demo_clips, tmp_path_factory):
+    """Ten frames of a drawn signer whose hands are up."""
+    path = tmp_path_factory.mktemp("clip") / "short.mp4"
+    with Video(sorted((demo_clips / "wave").glob("*.mp4"))[0]) as video:
+        frames = [pixels for _, pixels in video]
+    write_video(path, frames[10:20], 25)
+    return path
+
+
+class Visit:
+    """A browser on the page; what it asks for, and what goes wrong."""
+
+    def __init__(self, playwright, page, camera=None, view="", **options):
+        self.browser = launch(playwright, camera)
+        self.context = self.browser.new_context(accept_downloads=True, **options)
+        self.context.set_default_timeout(60_000)
+        self.page = self.context.new_page()
+        self.asked, self.wrong = [], []
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.goto(f"{page}/#{view}")
+        self.page.wait_for_selector("nav a[aria-current]")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.browser.close()
+
+
+def test_a_video_file_is_seen_and_named_as_in_python_and_nothing_leaves(
+    playwright, page, recognizer, short
+):
+    with Visit(playwright, page, view="video") as visit:
+        visit.page.set_input_files("#file", short)
+        visit.page.wait_for_selector(ANSWERED)
+        named = visit.page.inner_text(".answer")
+        found = visit.page.evaluate(LOOK)
+        # All of it is there without a network, after a reload as well.
+        visit.context.set_offline(True)
+        visit.page.reload()
+        visit.page.wait_for_selector("#file")
+        visit.context.set_offline(False)
+        assert visit.wrong == []
+        hosts = {urlsplit(url).netloc for url in visit.asked if not url.startswith("blob:")}
+        assert hosts == {urlsplit(page).netloc}
+    made = Recognizer.load(recognizer)
+    seen = made.extract(short)
+    expected = made.decide(seen.landmarks, width=seen.width, height=seen.height)
+    assert named == expected.answer
+    assert len(found["parts"]) == len(seen.landmarks) == 10
+    np.testing.assert_allclose(found["times"], seen.landmarks.times, atol=1e-3)
+    for part, numbers in (("pose", 4), ("left_hand", 3), ("right_hand", 3)):
+        theirs = [frame[part] for frame in found["parts"]]
+        is_seen = [values is not None for values in theirs]
+        assert is_seen == seen.landmarks.seen(part).tolist()
+        for values, ours in zip(theirs, getattr(seen.landmarks, part), strict=True):
+            if values is not None:
+                apart = np.array(values).reshape(-1, numbers)[:23, :2] - ours[:23, :2]
+                assert np.abs(apart).mean() < 0.01
+
+
+def test_before_a_camera_it_answers_is_taught_and_gives_its_takes_away(
+    playwright, page, demo_clips, tmp_path
+):
+    camera = tmp_path / "camera.mjpeg"
+    clip = sorted((demo_clips / "wave").glob("*.mp4"))[0]
+    write_camera(camera, signing(clip, rest=1.5, slower=2.5))
+    with Visit(playwright, page, camera, view="live") as visit:
+        visit.page.wait_for_selector(".answer:not(:empty)")
+        assert visit.page.inner_text(".history li b") == visit.page.inner_text(".answer")
+        visit.page.fill("#it-was", "wave")
+        visit.page.click("form.wrong button")
+        visit.page.click("#to-takes")
+        visit.page.wait_for_selector(".taught li h3")
+        assert visit.page.inner_text(".taught li h3") == "wave"
+        with visit.page.expect_download() as download:
+            visit.page.get_by_text("Save all takes to a file").click()
+        download.value.save_as(tmp_path / "takes.json")
+        visit.page.reload()  # what was taught is still there
+        visit.page.wait_for_selector(".taught li h3")
+        assert visit.wrong == []
+    (take,) = read_page_takes(tmp_path / "takes.json")
+    assert (take.sign, len(take.landmarks) > 3) == ("wave", True)
+    assert take.landmarks.seen("pose").all()
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("delete globalThis.WebAssembly", "This browser has no WebAssembly. Use a newer one."),
+        ("WebAssembly.validate = () => false", "This browser has no SIMD in WebAssembly"),
+        (
+            "HTMLCanvasElement.prototype.getContext = () => null",
+            "This browser has no WebGL 2, which finding hands needs.",
+        ),
+    ],
+)
+def test_what_the_browser_lacks_is_one_clear_sentence(playwright, page, before, said):
+    browser = launch(playwright, None)
+    shown = browser.new_page()
+    shown.add_init_script(before)
+    shown.goto(page)
+    shown.wait_for_selector("main [role=alert]")
+    assert shown.inner_text("main [role=alert]").startswith(said)
+    browser.close()
+
+
+def test_without_a_camera_the_page_says_so(playwright, page):
+    with Visit(playwright, page, None, view="live") as visit:
+        visit.page.wait_for_selector(".notice p")
+        visit.page.get_by_text("No camera was found").wait_for()
