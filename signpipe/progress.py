@@ -1,5 +1,11 @@
-"""What a person sees while a stage runs: a live bar on a terminal, plain lines elsewhere."""
+"""What a person sees while a stage runs: a live bar on a terminal, plain lines elsewhere.
 
+With `SIGNPIPE_PROGRESS=json` a program is told instead, in lines of JSON on stderr: `progress` (of
+what), `done`, `total`, `unit`, `left` and `detail`.
+"""
+
+import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +19,7 @@ from rich.table import Column
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 PLAIN_SECONDS = 60.0  # between two plain lines; a log of an overnight run stays readable
+TOLD_SECONDS = 0.5  # between two lines for a program
 LEFT_SECONDS, LEFT_REPORTS = 5.0, 2  # what must have been seen before a time left is told
 WIDE = 90  # columns of a terminal that has room for the number beside count and time
 
@@ -52,10 +59,20 @@ class Tracker:
         left = self._left(now)
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, advance=count, detail=detail, left=left)
+        elif _for_program():
+            if now - self._last >= TOLD_SECONDS or self.done >= self.total:
+                self._last = now
+                self.tell(left, detail)
         elif now - self._last >= PLAIN_SECONDS:
             self._last = now
             counted = f"{self.description}: {self.done} of {self.total} {self.unit}"
             note(", ".join(filter(None, (counted, left, detail))))
+
+    def tell(self, left: str = "", detail: str = "") -> None:
+        """Print where it stands for a program."""
+        counted = {"done": self.done, "total": self.total, "unit": self.unit}
+        line = {"progress": self.description, **counted, "left": left, "detail": detail}
+        print(json.dumps(line), file=sys.stderr, flush=True)
 
     def _left(self, now: float) -> str:
         """`3 min 20 s left`, or nothing before that means something.
@@ -74,8 +91,11 @@ def track(description: str, total: int, unit: str = "clips") -> Iterator[Tracker
     """Show progress over `total` items, named by `unit` in the plural; the bar vanishes when the
     block ends."""
     unit = unit.removesuffix("s") if total == 1 else unit
-    if not sys.stderr.isatty():
-        yield Tracker(description, total, unit, None)
+    if _for_program() or not sys.stderr.isatty():
+        tracker = Tracker(description, total, unit, None)
+        if _for_program():
+            tracker.tell()
+        yield tracker
         return
     with Progress(
         *_columns(console.width, unit),
@@ -84,6 +104,10 @@ def track(description: str, total: int, unit: str = "clips") -> Iterator[Tracker
         redirect_stdout=sys.stdout.isatty(),  # else it would take what goes into a file
     ) as bar:
         yield Tracker(description, total, unit, bar)
+
+
+def _for_program() -> bool:
+    return os.environ.get("SIGNPIPE_PROGRESS") == "json"
 
 
 def _columns(width: int, unit: str) -> list[ProgressColumn]:

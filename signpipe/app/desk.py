@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from signpipe.app.jobs import Jobs
 from signpipe.app.landmark_worker import LandmarkWorker
 from signpipe.app.teacher import Teacher
 from signpipe.errors import SignpipeError, first_fault
@@ -30,6 +31,7 @@ class Desk:
         self.workspace = workspace
         self.worker = LandmarkWorker(_settings(workspace))
         self.teacher = Teacher(workspace)
+        self.jobs = Jobs(workspace)
         self._holder: Holder | None = None
         self._is_free = asyncio.Condition()
 
@@ -67,7 +69,8 @@ class Desk:
             self.teacher.summary()
 
     def close(self) -> None:
-        """End the landmark process."""
+        """End the job and the landmark process."""
+        self.jobs.close()
         self.worker.close()
 
 

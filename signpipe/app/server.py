@@ -11,13 +11,19 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from signpipe.app import live_routes
+from signpipe.app import clip_routes, job_routes, live_routes, report_routes, upload_routes
 from signpipe.app.desk import Desk
 from signpipe.app.guard import Guard
 from signpipe.errors import SignpipeError, disk_full
 
 STATIC = Path(__file__).parent / "static"
-SUBJECTS: tuple[Callable[[Desk], list[BaseRoute]], ...] = (live_routes.routes,)
+SUBJECTS: tuple[Callable[[Desk], list[BaseRoute]], ...] = (
+    live_routes.routes,
+    clip_routes.routes,
+    upload_routes.routes,
+    job_routes.routes,
+    report_routes.routes,
+)
 
 
 def make_server(

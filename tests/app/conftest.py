@@ -1,12 +1,21 @@
-"""The page running, and browsers whose camera plays drawn signers."""
+"""The page running, browsers whose camera plays drawn signers, and a client in this process."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from page_visits import RunningPage, Visits, running_page, visiting
+from starlette.testclient import TestClient
+
+from signpipe.app.desk import Desk
+from signpipe.app.server import make_server
+from signpipe.workspace import Workspace
+
+PORT = 8123
+OWN = f"http://127.0.0.1:{PORT}"
+Visit = Callable[[Workspace], TestClient]
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +39,16 @@ def axe() -> str:
     if not path.is_file():
         pytest.skip("SIGNPIPE_AXE does not name axe-core's axe.min.js (npm install axe-core)")
     return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def visit() -> Visit:
+    """`visit(workspace)`: a client that has opened the page of a workspace."""
+
+    def visiting(workspace: Workspace) -> TestClient:
+        guard = make_server(Desk(workspace), "127.0.0.1", PORT)
+        client = TestClient(guard, base_url=OWN, headers={"origin": OWN})
+        assert client.get(f"/?token={guard.token}").status_code == 200
+        return client
+
+    return visiting

@@ -8,7 +8,7 @@ import pytest
 from browser import signing, write_camera
 from page_visits import running_page, violations, visiting
 
-VIEWS = ("live", "teach")
+VIEWS = ("live", "teach", "clips", "results")
 READY = ".checks .good"
 
 

@@ -7,6 +7,8 @@ import { ServerSource } from "./source.js";
 const VIEWS = [
   { name: "live", title: "Live", load: () => import("./views/live.js") },
   { name: "teach", title: "Teach", load: () => import("./views/teach.js") },
+  { name: "clips", title: "Clips", load: () => import("./views/clips.js") },
+  { name: "results", title: "Results", load: () => import("./views/results.js") },
 ];
 
 const place = document.getElementById("view");
