@@ -75,6 +75,9 @@ def evaluate(
       `finetuned` does so by itself where no clip is left for val or test.
     - `cross-signer`: signers are held out in turn, and named by a recogniser fine-tuned without
       them; rotates over train and val, and the split named.
+    - `retrieval`: a dictionary of 1, 5 or all clips a sign is searched by signers who are not in
+      it: recall, mean reciprocal rank, discounted cumulative gain; beside it the features without
+      time warping, random weights, raw keypoints, and warping alone.
     - `open-set`: signs are held out in turn; how well clips of them, and of idle people (label
       `_idle`), are told from clips of the signs that were learned, and what "none of these" costs.
 
@@ -126,7 +129,9 @@ def show(result: "EvaluateResult") -> None:
     print_streams(metrics)
     if metrics["cells"]:
         print(f"(these are: {metrics['headline']})")
-    if metrics["summary"]:
+    if metrics["protocol"] == "retrieval":
+        _retrieval(metrics["summary"])
+    elif metrics["summary"]:
         _summary(metrics["summary"])
     if metrics["bootstrap"]:
         _intervals(metrics)
@@ -162,6 +167,17 @@ def _summary(cells: list[dict[str, Any]]) -> None:
         pairs = [(f["top1"], f["mean_class"]) for f in cell["streams"].values()]
         shown = "".join(f"{f'{100 * top:.1f}/{100 * mean:.1f}':>12}" for top, mean in pairs)
         print(f"{_of(cell):{width}}{shown}")
+
+
+def _retrieval(cells: list[dict[str, Any]]) -> None:
+    """A line a cell: recall at 1, 5 and 10, mean reciprocal rank and gain, in per cent."""
+    names = {"top1": "R@1", "top5": "R@5", "top10": "R@10", "mrr": "MRR", "dcg": "DCG"}
+    width = max(len(_of(cell)) for cell in cells)
+    print(" " * width + "".join(f"{name:>8}" for name in names.values()) + "   clips")
+    for cell in cells:
+        (found,) = cell["streams"].values()
+        shown = "".join(f"{100 * found[name]:8.1f}" for name in names)
+        print(f"{_of(cell):{width}}{shown}{cell['clips']:8}")
 
 
 def _of(cell: dict[str, Any]) -> str:

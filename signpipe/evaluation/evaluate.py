@@ -21,6 +21,7 @@ from signpipe.evaluation.protocols import (
     knn,
     linear,
     open_set,
+    retrieval,
 )
 from signpipe.evaluation.protocols.common import Measured, Plan, Request, by_signer
 from signpipe.evaluation.protocols.tables import write_tables
@@ -41,6 +42,7 @@ PROTOCOLS: dict[str, Callable[[Workspace, Request], Plan]] = {
     "cross-signer": cross_signer.plan,
     "cross-validation": cross_validation.plan,
     "open-set": open_set.plan,
+    "retrieval": retrieval.plan,
 }
 
 

@@ -14,6 +14,10 @@ cell's `of` says what it is:
                    `keypoints`), classifier
                    (`nearest mean` or `linear head`), signer (where shown and asked within each)
                    summary: shots, features, classifier
+    retrieval      cells: examples (of each sign in the dictionary, 0 for all), features: those of
+                   few-shot, `pretrained and warping` (as `signpipe search`) and `warping` (of
+                   keypoints alone); top-1, top-5 and top-10 are recall at 1, 5 and 10
+                   summary: the same, for they are means over draws already
     cross-signer   cells: fold, signers (those held out, joined by ", ")
                    summary: none; `streams` are over all clips, each named by a recogniser that has
                    not learned from its signer
@@ -53,8 +57,9 @@ Protocol = Literal[
     "cross-signer",
     "cross-validation",
     "open-set",
+    "retrieval",
 ]
-Measure = Literal["top1", "top5", "mean_class", "mean_class_top5"]
+Measure = Literal["top1", "top5", "mean_class", "mean_class_top5", "top10", "mrr", "dcg"]
 MEASURES: tuple[Measure, ...] = ("top1", "top5", "mean_class", "mean_class_top5")
 
 
@@ -73,6 +78,11 @@ class Figures(_Part):
     top5: float
     mean_class: float  # top-1 of each sign, averaged over signs
     mean_class_top5: float
+    # Of retrieval alone. Both over clips, of the rank r of a clip's sign: the means of 1 / r (mean
+    # reciprocal rank) and of 1 / log2(1 + r) (discounted cumulative gain, one sign being right).
+    top10: float | None = None
+    mrr: float | None = None
+    dcg: float | None = None
     intervals: dict[Measure, tuple[float, float]] = {}
     spread: dict[Measure, float] = {}
 

@@ -14,6 +14,7 @@ from signpipe.evaluation.protocols import (
     finetuned,
     frozen,
     open_set,
+    retrieval,
 )
 from signpipe.evaluation.protocols.common import fingerprint
 from signpipe.evaluation.schema import Metrics, read_metrics
@@ -120,6 +121,8 @@ def _used(workspace: Workspace, metrics: Metrics, parts: Parts, hidden: bool) ->
     if metrics.protocol == "few-shot":
         val, scored, _ = few_shot.members(workspace, parts, metrics.split)
         return few_shot.used(val, scored)
+    if metrics.protocol == "retrieval":
+        return retrieval.members(workspace, parts, metrics.split).used
     if metrics.protocol == "cross-validation":
         clips = cross_validation.members(workspace, parts)
     elif metrics.protocol == "open-set":

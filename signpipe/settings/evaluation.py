@@ -35,6 +35,10 @@ class EvaluateSettings(Settings):
     head: bool = Field(
         False, description="few-shot: also fit a linear classifier to the clips shown"
     )
+    examples: tuple[NonNegativeInt, ...] = Field(
+        (1, 5, 0), description="retrieval: numbers of clips of each sign in the dictionary; 0: all"
+    )
+    dictionaries: int = Field(5, ge=1, description="retrieval: draws of the dictionary's clips")
     folds: int = Field(
         5,
         ge=0,
@@ -61,7 +65,7 @@ class EvaluateSettings(Settings):
     def _possible(self) -> Self:
         if self.folds == 1:
             raise ValueError("folds must be 0 or at least 2")
-        for name in ("neighbours", "inverse_penalties", "fractions", "seeds", "shots"):
+        for name in ("neighbours", "inverse_penalties", "fractions", "seeds", "shots", "examples"):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{name} must be one or more different values")

@@ -118,8 +118,8 @@ class NearestSigns:
         return start + rows[np.isfinite(own[rows])]
 
 
-def sign_distance(distances: Sequence[float]) -> float:
-    """A sign's from those of its clips, one or more, nearest first."""
+def sign_distance(distances: Sequence[Any]) -> Any:
+    """A sign's from those of its clips, one or more, nearest first; numbers, or arrays of them."""
     nearest, *others = distances
     return NEAREST * nearest + (1 - NEAREST) * (others[0] if others else nearest)
 

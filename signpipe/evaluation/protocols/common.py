@@ -26,7 +26,7 @@ from signpipe.evaluation.schema import (
 from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
 from signpipe.settings import MIRRORED, EvaluateSettings, PrepareSettings
-from signpipe.splits import VAL, labelled_clips, tell_left_out
+from signpipe.splits import TRAIN, VAL, labelled_clips, tell_left_out
 from signpipe.training import training_runs
 from signpipe.training.metrics import Labels, Logits, hits, measure
 from signpipe.workspace import Workspace, read_record, sha256_of_file, sha256_of_values
@@ -135,6 +135,15 @@ def table(workspace: Workspace, parts: Parts) -> tuple[list[Clip], str]:
     found = labelled_clips([clip for clip in rows if clip.clip_id in parts.rows], None, 0)
     tell_left_out(rows)
     return found
+
+
+def table_or_given(workspace: Workspace, parts: Parts) -> tuple[list[Clip], str]:
+    """As `table`; where all splits are given, and none of them is train, as they are given."""
+    rows = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
+    labelled = [clip for clip in rows if clip.label and clip.usable]
+    if any(clip.split in ("", TRAIN) for clip in labelled) or not labelled:
+        return table(workspace, parts)
+    return sorted(labelled, key=lambda clip: clip.clip_id), "as given"
 
 
 def of_split(clips: list[Clip], split: str) -> list[Clip]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from signpipe.cliptable import Clip, read_clips
+from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
 from signpipe.evaluation import bootstrap
 from signpipe.evaluation.few_shot_probe import CLASSIFIERS, eligible, episodes
@@ -27,7 +27,7 @@ from signpipe.evaluation.protocols.common import (
     of_split,
     rows_of,
     seen_in_pretraining,
-    table,
+    table_or_given,
 )
 from signpipe.evaluation.protocols.frozen import WEIGHTS, Frozen, find
 from signpipe.evaluation.schema import MEASURES, Bootstrap, Cell, Figures
@@ -36,7 +36,7 @@ from signpipe.model.class_means import nearest_mean
 from signpipe.parts.store import Parts
 from signpipe.progress import track
 from signpipe.settings import STREAMS_OF, EvaluateSettings
-from signpipe.splits import TRAIN, VAL
+from signpipe.splits import VAL
 from signpipe.training.features import (
     Features,
     calibrate_batch_norm,
@@ -107,12 +107,7 @@ def plan(workspace: Workspace, request: Request) -> Plan:
 
 def members(workspace: Workspace, parts: Parts, split: str) -> tuple[list[Clip], list[Clip], str]:
     """The clips of val and of the split, and where the splits come from; train need not be one."""
-    rows = [clip for clip in read_clips(workspace.clips).values() if clip.clip_id in parts.rows]
-    labelled = [clip for clip in rows if clip.label and clip.usable]
-    if any(clip.split in ("", TRAIN) for clip in labelled) or not labelled:
-        clips, how = table(workspace, parts)
-    else:
-        clips, how = sorted(labelled, key=lambda clip: clip.clip_id), "as given"
+    clips, how = table_or_given(workspace, parts)
     return [clip for clip in clips if clip.split == VAL], of_split(clips, split), how
 
 
@@ -150,7 +145,7 @@ def _measure(
     rows = rows_of(val + scored, frozen.parts)
     with track("few-shot", count, "cells") as tracker:
         for name in KINDS:
-            sources = _sources(name, frozen, rows)
+            sources = sources_of(name, frozen, rows)
             weight = _choose_weight(sources[0], val_groups, asked)
             weights |= {name: weight} if weight is not None else {}
             joined = [join(source, 0.5 if weight is None else weight) for source in sources]
@@ -178,7 +173,7 @@ def _measure(
     )
 
 
-def _sources(kind: str, frozen: Frozen, rows: NDArray[np.int64]) -> list[Features]:
+def sources_of(kind: str, frozen: Frozen, rows: NDArray[np.int64]) -> list[Features]:
     """Unit features of the clips: one set of them, or of random weights one for each seed."""
     settings, parts = frozen.card.encoder, frozen.parts
     if kind == PRETRAINED:

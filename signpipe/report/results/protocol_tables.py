@@ -17,6 +17,7 @@ ABOUT = {
     "few-shot": "encoder frozen, a few clips of each sign are shown",
     "cross-signer": "signers are held out in turn",
     "cross-validation": "few clips are left out in turn",
+    "retrieval": "a dictionary is searched by signing; top-1 is recall at 1",
     "open-set": "signs are held out in turn; the accuracy is that on the others",
 }
 
