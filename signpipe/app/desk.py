@@ -65,8 +65,8 @@ class Desk:
         threading.Thread(target=self._load_taught, daemon=True).start()
 
     def _load_taught(self) -> None:
-        with suppress(SignpipeError):  # it is told to the browser that asks
-            self.teacher.summary()
+        with suppress(SignpipeError, OSError):  # it is told to the browser that asks
+            self.teacher.load()
 
     def close(self) -> None:
         """End the job and the landmark process."""

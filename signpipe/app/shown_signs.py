@@ -36,7 +36,7 @@ class ShownSigns:
 
     Wishes are messages with the key `do`: `record` (`sign`, `signer`), `idle`, `keep` (`video`),
     `throw away`, `correct` (`id`, `sign`, `signer`, `video`), `show take` and `remove take` (`id`),
-    `hand` (`left`: whether the signer is left-handed).
+    `hand` (`left`: whether the signer is left-handed), `use` (`run`: whose recogniser answers).
     """
 
     def __init__(self, desk: Desk, camera: CameraStream, outbox: Outbox) -> None:
@@ -56,6 +56,7 @@ class ShownSigns:
             "throw away": self._throw_away,
             "correct": self._correct,
             "hand": self._set_hand,
+            "use": self._use,
             "show take": self._show_take,
             "remove take": self._remove_take,
         }
@@ -151,6 +152,15 @@ class ShownSigns:
 
     def _set_hand(self, wish: Message) -> None:
         self._left_handed = bool(wish["left"])
+
+    def _use(self, wish: Message) -> None:
+        self._begin(self._answer_by(str(wish["run"])))
+
+    async def _answer_by(self, run: str) -> None:
+        try:
+            await asyncio.to_thread(self._desk.teacher.use, run)
+        finally:
+            await self._tell_signs()
 
     def _throw_away(self, _: Message) -> None:
         if isinstance(self._asked, AskedTake) and self._asked.landmarks is not None:

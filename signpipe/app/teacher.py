@@ -20,9 +20,10 @@ from signpipe.extraction.outcomes import read_outcomes
 from signpipe.extraction.stored import stored_extraction
 from signpipe.landmarks.mirror import mirrored
 from signpipe.landmarks.pack import Landmarks
+from signpipe.model.recognizer_card import CARD_FILE
 from signpipe.progress import note
-from signpipe.recognizer import TaughtRecognizer
-from signpipe.teaching import TAUGHT, open_taught
+from signpipe.recognizer import Recognizer, TaughtRecognizer
+from signpipe.teaching import open_taught
 from signpipe.workspace import Workspace
 
 DIGITS = 4  # of a probability
@@ -36,50 +37,55 @@ class Teacher:
         self._workspace = workspace
         self._changing = threading.RLock()
         self._taught: TaughtRecognizer | None = None
+        self._used: tuple[str, Recognizer | None] = "", None
+
+    def load(self) -> None:
+        """Load what answering needs, so that the first answer need not wait for it."""
+        from signpipe.live import taught_scorer  # noqa: F401
+
+        self.summary()
 
     def summary(self) -> dict[str, Any]:
-        """The signs with their takes, whether idle hands were shown, and how well the signs are
-        told apart."""
+        """What is known: `signs` taught with their takes, whether `idle` hands were shown, the
+        `report` on how well the signs are told apart; the `runs` that have trained a recogniser,
+        which of them is `used` ("" for what was taught), and its `own` signs."""
         with self._changing:
-            taught = self._recognizer()
-            self._follow(taught)
-            takes: dict[str, list[dict[str, Any]]] = {sign: [] for sign in taught.signs}
-            for take in taught.takes:
-                if take.sign in takes:
-                    own = take.source.startswith(f"{FOLDER}/")
-                    takes[take.sign].append({"id": take.source or take.take_id, "own": own})
-            report = taught.report()
-        confused = None
-        if report.confused is not None:
-            confused = {
-                "signs": report.confused.signs,
-                "mistakes": report.confused.mistakes,
-                "takes": [take.source for take in report.confused.takes],
-            }
+            taught = self._up_to_date()
+            used, trained = self._used
         return {
-            "signs": [{"sign": sign, "takes": found} for sign, found in takes.items()],
-            "idle": report.idle > 0,
-            "report": {
-                "asked": report.asked,
-                "right": report.right,
-                "confused": confused,
-                "kept": report.rejection.kept,
-                "kept_out": report.rejection.kept_out,
-            },
+            "signs": [] if taught is None else _takes_by_sign(taught),
+            "idle": taught is not None and taught.report().idle > 0,
+            "report": None if taught is None else _report(taught),
+            "runs": self._runs(),
+            "used": used,
+            "own": [] if trained is None else list(trained.signs),
         }
+
+    def use(self, run: str) -> None:
+        """Answer by a fine-tuning run's recogniser from now on, or by what was taught for "".
+
+        Raises SignpipeError if there is no such recogniser.
+        """
+        if run and run not in self._runs():
+            raise SignpipeError(f"There is no recogniser of a run {run!r}.")
+        folder = self._workspace.run("finetune", run) / "recognizer" if run else None
+        loaded = None if folder is None else Recognizer.load(folder, cache=False)
+        with self._changing:
+            self._used = run, loaded
 
     def answer(
         self, landmarks: Landmarks, width: int, height: int, *, left_handed: bool = False
     ) -> dict[str, Any] | None:
         """What is said of a sign, the likeliest signs and the nearest take's clip id; None if
-        nothing is taught."""
-        taught = self._recognizer()
-        if not taught.signs:
+        nothing is known."""
+        taught = self._taught
+        answering = self._used[1] or taught
+        if answering is None or not answering.signs:
             return None
         shown = mirrored(landmarks) if left_handed else landmarks
-        found = taught.decide(shown, width=width, height=height)
+        found = answering.decide(shown, width=width, height=height)
         nearest = None
-        if found.is_sign:
+        if found.is_sign and taught is not None:
             nearest = taught.nearest_take(shown, width=width, height=height, sign=found.answer)
         return {
             "answer": found.answer,
@@ -93,9 +99,9 @@ class Teacher:
         Raises SignpipeError if it cannot be kept.
         """
         with self._changing:
-            taught = self._recognizer()
             keep_take(self._workspace, take)
-            self._follow(taught)
+            taught = self._up_to_date()
+            assert taught is not None
             sign = take.label or NOT_SIGNING
             return len({one.source for one in taught.takes if one.sign == sign})
 
@@ -113,22 +119,29 @@ class Teacher:
         Raises SignpipeError if there is no such take.
         """
         with self._changing:
-            taught = self._recognizer()
+            taught = self._up_to_date()
             if name in self._wanted():
                 forget(self._workspace, [name])
-                self._follow(taught)
-            elif taught.remove(name):
-                taught.save()
+                self._up_to_date()
+            elif taught is not None and taught.remove(name):
+                self._save(taught)
             else:
                 raise SignpipeError("This take is not there any more.")
 
-    def _recognizer(self) -> TaughtRecognizer:
-        if self._taught is None:
-            with self._changing:
-                self._taught = self._taught or open_taught(
-                    self._workspace.root / TAUGHT, self._workspace, cache=False
-                )
+    def _up_to_date(self) -> TaughtRecognizer | None:
+        """What was taught, as the clip table has it; None as long as that is nothing."""
+        folder = self._workspace.taught
+        if self._taught is None and (self._wanted() or (folder / CARD_FILE).exists()):
+            self._taught = open_taught(folder, self._workspace, cache=False)
+        if self._taught is not None:
+            self._follow(self._taught)
         return self._taught
+
+    def _runs(self) -> list[str]:
+        """Fine-tuning runs that have trained a recogniser, the newest first."""
+        at = self._workspace
+        runs = at.runs("finetune")
+        return [r for r in runs if (at.run("finetune", r) / "recognizer" / CARD_FILE).exists()]
 
     def _wanted(self) -> dict[str, Clip]:
         """The clip table's usable takes by clip id."""
@@ -182,6 +195,31 @@ class Teacher:
             return None
         size = {"width": clip.width or 4, "height": clip.height or 3}
         return {"id": clip_id, "sign": clip.label, "clip": {**drawable_clip(landmarks), **size}}
+
+
+def _takes_by_sign(taught: TaughtRecognizer) -> list[dict[str, Any]]:
+    takes: dict[str, list[dict[str, Any]]] = {sign: [] for sign in taught.signs}
+    for take in taught.takes:
+        if take.sign in takes:
+            own = take.source.startswith(f"{FOLDER}/")
+            takes[take.sign].append({"id": take.source or take.take_id, "own": own})
+    return [{"sign": sign, "takes": found} for sign, found in takes.items()]
+
+
+def _report(taught: TaughtRecognizer) -> dict[str, Any]:
+    found = taught.report()
+    pair = found.confused
+    confused = None
+    if pair is not None:
+        sources = [take.source for take in pair.takes]
+        confused = {"signs": pair.signs, "mistakes": pair.mistakes, "takes": sources}
+    return {
+        "asked": found.asked,
+        "right": found.right,
+        "confused": confused,
+        "kept": found.rejection.kept,
+        "kept_out": found.rejection.kept_out,
+    }
 
 
 def _pieces(landmarks: Landmarks) -> list[Landmarks]:

@@ -16,7 +16,8 @@ from signpipe.extraction.forgotten import restore
 from signpipe.landmarks.mirror import mirrored
 from signpipe.landmarks.pack import Landmarks
 from signpipe.recognizer import TaughtRecognizer
-from signpipe.settings import ExtractSettings
+from signpipe.settings import ExtractSettings, FinetuneSettings, resolve
+from signpipe.training import finetune
 from signpipe.workspace import Workspace
 
 SIZE = (640, 480)
@@ -111,3 +112,28 @@ def test_a_recogniser_that_cannot_be_written_costs_no_take(shown, tmp_path, monk
         assert teacher.answer(shown(0, 1), *SIZE)["answer"] == "tree"
     assert "no space is left" in capfd.readouterr().err
     assert takes_of(Teacher(Workspace(tmp_path))) == {"tree": 1}
+
+
+def test_nothing_is_made_before_something_is_taught(tmp_path):
+    workspace = Workspace(tmp_path)
+    teacher = Teacher(workspace)
+    teacher.load()
+    assert teacher.summary()["signs"] == [] and not any(tmp_path.iterdir())
+
+
+def test_a_fine_tuned_recogniser_can_answer(signs_workspace, small, walk):
+    settings = resolve(FinetuneSettings, changes={**small, "epochs": 1})
+    finetune.run(signs_workspace, settings, from_scratch=True)
+    teacher = Teacher(signs_workspace)
+    [run] = teacher.summary()["runs"]
+    assert teacher.answer(walk(0, 0, 0), *SIZE) is None
+    with pytest.raises(SignpipeError, match="no recogniser of a run"):
+        teacher.use("../other")
+    teacher.use(run)
+    summary = teacher.summary()
+    assert summary["used"] == run and summary["own"] == ["drink", "house", "tree"]
+    answer = teacher.answer(walk(0, 0, 0), *SIZE)
+    assert {sign for sign, _ in answer["signs"]} == {"drink", "house", "tree"}
+    assert answer["nearest"] is None
+    teacher.use("")
+    assert teacher.answer(walk(0, 0, 0), *SIZE) is None

@@ -20,13 +20,14 @@ export function show(place, source) {
   const bars = make("ul", { class: "bars" });
   const nearest = make("div", { class: "nearest" });
   const wrong = wrongForm(source);
+  const by = answeredBy(source);
   const history = make("ol", { class: "history", reversed: true });
   const past = make("section", { class: "panel", "aria-label": "History", hidden: true },
     make("div", { class: "row between" }, make("h2", {}, "What you signed"),
       button("Clear", () => { history.replaceChildren(); past.hidden = true; }, { class: "small" })),
     history);
   columns.append(
-    make("section", { class: "panel beside", "aria-label": "Answer" }, hands, answer, unsure, bars, nearest, wrong.element, known),
+    make("section", { class: "panel beside", "aria-label": "Answer" }, hands, answer, unsure, bars, nearest, wrong.element, known, by.element),
     past);
   let playing = null;
   let wanted = null;
@@ -35,6 +36,7 @@ export function show(place, source) {
     source.on("signs", (message) => {
       wrong.offer(message.signs.map((sign) => sign.sign));
       known.replaceChildren(...whatIsKnown(message));
+      by.offer(message.runs ?? [], message.used ?? "");
     }),
     source.on("hands", (message) => {
       hands.textContent = message.up ? "Hands are up: looking …" : "Show a sign: raise your hands, sign, let them rest.";
@@ -84,10 +86,26 @@ export function show(place, source) {
 
 function whatIsKnown(message) {
   const teach = make("a", { href: "#teach" }, message.signs.length ? "Teach another" : "Teach your first sign");
-  const names = [...message.signs.map((sign) => sign.sign), ...(message.own ?? [])];
+  const taught = message.used ? [] : message.signs.map((sign) => sign.sign);
+  const names = [...taught, ...(message.own ?? [])];
   if (!names.length) return ["No sign is taught yet. ", teach, "."];
   const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
   return [`It knows ${count(names.length, "sign")}: ${names.slice(0, LISTED).join(", ")}${more}. `, teach, "."];
+}
+
+/** Who answers: what was taught, or a recogniser that a fine-tuning run has trained. */
+function answeredBy(source) {
+  const select = make("select", { id: "by", onchange: () => source.say({ do: "use", run: select.value }) });
+  const element = make("div", { class: "field", hidden: true }, make("label", { for: "by" }, "Answers come from"), select);
+  return {
+    element,
+    offer(runs, used) {
+      element.hidden = !runs.length;
+      select.replaceChildren(make("option", { value: "" }, "what you taught"),
+        ...runs.map((run) => make("option", { value: run }, `the recogniser trained as “${run}”`)));
+      select.value = used;
+    },
+  };
 }
 
 function bar([sign, share]) {
