@@ -40,19 +40,6 @@ def test_one_take_of_each_sign_is_enough_for_others_to_be_named(taught, walk):
     assert taught.nearest_take(walk(2, 2, 2)).sign == "tree"
 
 
-def test_a_sign_shown_with_the_other_hand_is_the_same_sign(taught, walk):
-    clips = [walk(sign, 0, 0) for sign in range(3)]
-    for name, clip in zip("abc", clips, strict=True):
-        taught.add_take(name, clip)
-    for name, clip in zip("abc", clips, strict=True):
-        pose = clip.pose.copy()
-        pose[:, 11:23] = clip.pose[:, [i + 1 if i % 2 else i - 1 for i in range(11, 23)]]
-        pose[..., 0] = 1 - pose[..., 0]
-        hands = [hand * [-1, 1, 1] + [1, 0, 0] for hand in (clip.right_hand, clip.left_hand)]
-        left, right = (hand.astype(np.float32) for hand in hands)
-        assert taught.decide(type(clip)(pose, left, right)).answer == name
-
-
 def test_a_person_whose_hands_rest_is_not_signing(taught, walk):
     clip = walk(0, 0, 0)
     taught.add_take("drink", clip)

@@ -23,18 +23,26 @@ Features = dict[str, NDArray[np.float32]]  # (B, D) by stream
 
 @torch.inference_mode()
 def embed(
-    encoders: nn.ModuleDict, parts: Parts, rows: NDArray[np.int64], settings: EncoderSettings
+    encoders: nn.ModuleDict,
+    parts: Parts,
+    rows: NDArray[np.int64],
+    settings: EncoderSettings,
+    *,
+    mirrored: bool = False,
 ) -> Features:
     """The descriptor (B, 2 C) of every stream for the clips `rows`, in their central window.
 
     `settings` are the encoders'. They are put into evaluation mode, so that batch-norm statistics
-    are frozen too.
+    are frozen too. `mirrored` clips are seen as if they had been signed with the other hand.
     """
     encoders.eval()
     device = next(encoders.parameters()).device
     collected: dict[str, list[NDArray[np.float32]]] = {stream: [] for stream in encoders}
     for sampled in sampled_views(parts, rows, settings.frames):
-        views = stream_views(*split_valid(sampled), device, settings.motion)
+        points, valid = split_valid(sampled)
+        if mirrored:
+            points, valid = swap_hands(points, valid, torch.ones(len(points), dtype=torch.bool))
+        views = stream_views(points, valid, device, settings.motion)
         for stream, encoder in encoders.items():
             collected[stream].append(descriptor(encoder(*views[stream])).cpu().numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}

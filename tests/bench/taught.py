@@ -28,7 +28,7 @@ from signpipe.live.at_rest import hands_rest
 from signpipe.live.learn_reference import learn_reference, shipped_reference
 from signpipe.live.reference import Reference
 from signpipe.live.takes import Take, Takes
-from signpipe.live.taught_scorer import joined_features
+from signpipe.live.taught_folder import JOINT_WEIGHT
 from signpipe.live.taught_signs import SCALE, TaughtSigns
 from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
 from signpipe.model.calibration import reliability
@@ -37,9 +37,8 @@ from signpipe.model.rejection import auroc, false_answers
 from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
-from signpipe.skeleton import LEFT_HAND, RIGHT_HAND, TRUNK, TRUNK_MIRROR
 from signpipe.training.encoders import named_encoder
-from signpipe.training.features import embed
+from signpipe.training.features import embed, join, unit
 from signpipe.workspace import Workspace
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -80,11 +79,13 @@ def measure(workspace: Workspace, name: str, split: str, draws: int, rejection_d
     plain, mirrored = (Seen.of(encoder, parts, asked, mirror) for mirror in (False, True))
     print(f"\n{name}, {split}: {len(asked)} clips; reference of {reference.clips}", flush=True)
     naming(plain, mirrored, reference.whitening, draws)
+    plain.features = unit_rows(plain.features + mirrored.features)
     idle = Workspace(workspace.root / "open")
     sitting = [c for c in read_clips(idle.clips).values() if c.label == IDLE]
-    unmoved = Seen.of(encoder, open_parts(idle.parts), sitting, False)
+    looks = [Seen.of(encoder, open_parts(idle.parts), sitting, m) for m in (False, True)]
+    looks[0].features = unit_rows(looks[0].features + looks[1].features)
     rested = at_rest(workspace, asked), at_rest(idle, sitting)
-    rejecting(plain, unmoved, rested, reference, rejection_draws)
+    rejecting(plain, looks[0], rested, reference, rejection_draws)
 
 
 class Seen:
@@ -96,26 +97,13 @@ class Seen:
         self.signers = np.unique([clip.signer for clip in clips], return_inverse=True)[1]
 
     @classmethod
-    def of(cls, encoder: Path, parts: Parts, clips: list[Clip], mirror: bool) -> "Seen":
+    def of(cls, encoder: Path, parts: Parts, clips: list[Clip], mirrored: bool) -> "Seen":
         card = read_backbone_card(encoder)
         encoders = new_encoders(card)
         load_backbone(encoder, encoders)
         rows = np.array([parts.rows[clip.clip_id] for clip in clips], np.int64)
-        if mirror:
-            spans = [slice(*parts.offsets[row : row + 2]) for row in rows]
-            images = [mirror_image(parts.keypoints[span]) for span in spans]
-            parts = Parts.of({str(i): image for i, image in enumerate(images)})
-            rows = np.arange(len(clips), dtype=np.int64)
-        return cls(joined_features(embed(encoders, parts, rows, card.encoder)), clips)
-
-
-def mirror_image(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(T, 49, 3) as if the other hand had signed; both hands look like right hands already."""
-    found = keypoints.copy()
-    found[:, RIGHT_HAND], found[:, LEFT_HAND] = keypoints[:, LEFT_HAND], keypoints[:, RIGHT_HAND]
-    found[:, TRUNK] = keypoints[:, TRUNK][:, list(TRUNK_MIRROR)]
-    found[:, TRUNK, 0] *= -1
-    return found
+        by_stream = unit(embed(encoders, parts, rows, card.encoder, mirrored=mirrored))
+        return cls(list(join(by_stream, JOINT_WEIGHT).values())[-1], clips)
 
 
 def at_rest(workspace: Workspace, clips: list[Clip]) -> NDArray[np.bool_]:
@@ -148,25 +136,27 @@ def centred(share: float) -> Naming:
 
 def naming(plain: Seen, mirrored: Seen, whitening: Callable[[Rows], Rows], draws: int) -> None:
     """Print the accuracy of each way of naming, in per cent."""
-    ways: list[tuple[str, bool, Naming, bool]] = [
-        ("class mean", False, nearest_mean, False),
-        ("class mean and nearest take, half each", False, mixed(0.5), False),
-        ("nearest take", False, mixed(1.0), False),
-        ("linear head", False, linear_head, False),
-        ("class mean, better of clip and mirror image", False, nearest_mean, True),
-        ("whitened class mean (kept)", True, nearest_mean, False),
-        ("whitened, and nearest take, half each", True, mixed(0.5), False),
-        ("whitened, half centred", True, centred(0.5), False),
-        ("whitened, centred", True, centred(1.0), False),
-        ("whitened, linear head", True, linear_head, False),
-        ("whitened, better of clip and mirror image", True, nearest_mean, True),
+    ways: list[tuple[str, str, Naming]] = [
+        ("class mean", "clip", nearest_mean),
+        ("class mean and nearest take, half each", "clip", mixed(0.5)),
+        ("nearest take", "clip", mixed(1.0)),
+        ("linear head", "clip", linear_head),
+        ("class mean, better of clip and mirror image", "better", nearest_mean),
+        ("class mean, clip and mirror image together", "both", nearest_mean),
+        ("the same, whitened (kept)", "white", nearest_mean),
+        ("kept, and nearest take, half each", "white", mixed(0.5)),
+        ("kept, centred on the taught signs", "white", centred(1.0)),
+        ("kept, with a linear head", "white", linear_head),
     ]
+    both = unit_rows(plain.features + mirrored.features)
+    seen = {"clip": (plain.features, mirrored.features), "both": (both, both)}
+    seen |= {"better": seen["clip"], "white": (whitening(both), whitening(both))}
     print("| way of naming | " + " | ".join(f"k = {k}" for k in SHOTS) + " | other hand |")
     print("|---|" + "---|" * (len(SHOTS) + 1))
-    for title, white, way, best in ways:
-        rows = [whitening(seen.features) if white else seen.features for seen in (plain, mirrored)]
+    for title, how, way in ways:
         count = LINEAR_DRAWS if way is linear_head else draws
-        cells = [asked_in_turn(plain, *rows, shots, count, way, best) for shots in SHOTS]
+        better = how == "better"
+        cells = [asked_in_turn(plain, *seen[how], shots, count, way, better) for shots in SHOTS]
         by_hand = [" / ".join(f"{100 * cell[i]:.1f}" for cell in cells) for i in (0, 1)]
         print(f"| {title} | {by_hand[0].replace(' / ', ' | ')} | {by_hand[1]} |", flush=True)
 
