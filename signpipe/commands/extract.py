@@ -39,7 +39,7 @@ def extract(
         typer.Option(
             metavar="NAME",
             help="The path is this data set's folder: wlasl100 to 2000, msasl100 to 1000, slr500, "
-            "nmfs_csl, lsa64, autsl, or csv for a table of your own.",
+            "nmfs_csl, lsa64, autsl, asl_citizen, or csv for a table of your own.",
         ),
     ] = None,
     labels: Annotated[
@@ -80,10 +80,10 @@ def extract(
     **Published data sets** are read by their own annotation files, put beside the videos as
     published: labels, signers, official splits, and each clip's own frames of a longer video.
     `signpipe extract --dataset wlasl100 ROOT` (also `wlasl300`, `wlasl1000`, `wlasl2000`;
-    `msasl100`, `msasl200`, `msasl500`, `msasl1000`; `slr500`, `nmfs_csl`, `lsa64`, `autsl`) names
-    the missing videos in the workspace's `missing-wlasl100.csv` and tells which recordings occur
-    under two labels or in two splits. `--dataset csv` reads your own table: `path`, and any of
-    `label`, `signer`, `split`, `clip_id`, and `start` and `end` in seconds.
+    `msasl100`, `msasl200`, `msasl500`, `msasl1000`; `slr500`, `nmfs_csl`, `lsa64`, `autsl`,
+    `asl_citizen`) names the missing videos in the workspace's `missing-wlasl100.csv` and tells
+    which recordings occur under two labels or in two splits. `--dataset csv` reads your own table:
+    `path`, and any of `label`, `signer`, `split`, `clip_id`, and `start` and `end` in seconds.
 
     **Several machines** that see the videos and the workspace under the same paths:
     `signpipe extract VIDEOS --shard 3/8`, in a batch system's job for each of 1/8 to 8/8, does

@@ -27,6 +27,14 @@ def import_keypoints(
         Path | None,
         typer.Option(help="A CSV file: clip_id, label and, where known, signer and split."),
     ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The path is the folder of this data set's .pose files and annotation files: "
+            "asl_citizen.",
+        ),
+    ] = None,
     layout: LayoutOption = None,
 ) -> None:
     """Keypoints from elsewhere enter the workspace as if they had been extracted here.
@@ -45,7 +53,7 @@ def import_keypoints(
     """
     from signpipe.extraction import import_keypoints as stage
 
-    result = stage.run(Workspace(workspace), paths, labels=labels, layout=layout)
+    result = stage.run(Workspace(workspace), paths, labels=labels, dataset=dataset, layout=layout)
     show(result, workspace)
     print(next_command("pretrain", workspace))
     if result.failures and len(result.failures) == result.clips:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from signpipe.datasets import autsl, lsa64, msasl, nmfs_csl, plain, slr500, wlasl
+from signpipe.datasets import asl_citizen, autsl, lsa64, msasl, nmfs_csl, plain, slr500, wlasl
 from signpipe.datasets.clips import Collector, Dataset
 from signpipe.datasets.files import VideoIndex
 from signpipe.errors import SignpipeError
@@ -17,6 +17,7 @@ READERS: dict[str, tuple[str, Callable[[Collector], None]]] = {
     "nmfs_csl": ("nmfs_csl/", nmfs_csl.read),
     "lsa64": ("lsa64/", lsa64.read),
     "autsl": ("autsl/", autsl.read),
+    "asl_citizen": ("asl_citizen/", asl_citizen.read),
 }
 PLAIN = "csv"
 KNOWN = (*READERS, PLAIN)

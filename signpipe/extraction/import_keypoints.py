@@ -1,5 +1,6 @@
 """import: keypoints from elsewhere, packs and other tools' formats, into the workspace."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from signpipe.cliptable import Clip, Label, read_clips, read_labels
+from signpipe.datasets import asl_citizen
 from signpipe.errors import SignpipeError
 from signpipe.extraction.detect_format import FOLDER_FORMATS, Found, detect_format
 from signpipe.extraction.forgotten import update_table
@@ -29,6 +31,7 @@ from signpipe.extraction.layouts import (
 from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.landmarks.formats.foreign import ForeignClip
 from signpipe.progress import track
+from signpipe.tables import write_table
 from signpipe.workspace import Workspace, as_paths, remove_temporaries
 
 
@@ -72,9 +75,13 @@ def run(
     paths: Path | str | Sequence[Path | str],
     *,
     labels: Path | str | None = None,
+    dataset: str | None = None,
     layout: Layout | None = None,
 ) -> ImportResult:
     """Bring the keypoints in files and folders into the workspace, and their clips into its table.
+
+    With the name of a `dataset` whose keypoints others pass on (`asl_citizen`), the one path is its
+    folder, whose own annotation files say labels, signers and splits by the files' names.
 
     The labels file's `clip_id` (or `path`) column names clips; what a format itself tells of label
     and signer holds for the others. Where that is folders' names, a `layout` says which is which,
@@ -85,6 +92,11 @@ def run(
     """
     if labels is not None and layout:
         raise SignpipeError("--layout says what folders are, and goes with no --labels")
+    if dataset is not None:
+        paths = as_paths(paths)
+        if len(paths) != 1 or labels is not None or layout:
+            raise SignpipeError("--dataset takes one folder, and goes with no --labels or --layout")
+        labels = _published_labels(workspace, dataset, paths[0])
     labels = Path(labels) if labels is not None else None
     if labels is not None:
         tell_file(labels, read_labels(labels))  # what is wrong with it is said before hours of work
@@ -121,6 +133,24 @@ def run(
         labels=dict(Counter(clips[i].label for i in outcomes if i in clips)),
         unmatched_labels=matched.unmatched,
     )
+
+
+def _published_labels(workspace: Workspace, dataset: str, root: Path) -> Path:
+    """A labels file of what a data set's own annotations say of each file of keypoints."""
+    if dataset.lower().replace("-", "_") != "asl_citizen":
+        raise SignpipeError(
+            f"import knows no keypoints of a data set {dataset!r}; it knows those of asl_citizen"
+        )
+    found = {label.key: label for label in asl_citizen.labels_of(root)}
+    names = {Path(place, name) for place, _, names in os.walk(root) for name in names}
+    poses = sorted(path for path in names if path.suffix.lower() == ".pose")
+    rows = [(path, found[path.stem]) for path in poses if path.stem in found]
+    if not rows:
+        raise SignpipeError(f"no .pose file in {root} has the name of a video of {dataset}")
+    file = workspace.keypoints / f"labels-{dataset}.csv"
+    given = ((path.resolve(), row.label, row.signer, row.split) for path, row in rows)
+    write_table(file, ("path", "label", "signer", "split"), given)
+    return file
 
 
 def _import(workspace: Workspace, found: Found, state: _State) -> int:
