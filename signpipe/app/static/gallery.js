@@ -42,7 +42,7 @@ export function gallery(changed) {
   }
 
   function makeCard(clip, index) {
-    return make("div", { role: "option", class: "clip", tabIndex: -1, "aria-selected": "false", "aria-label": spoken(clip), onclick: (event) => {
+    return make("div", { role: "option", class: "clip", tabIndex: -1, "aria-selected": "false", onclick: (event) => {
       if (event.shiftKey && at >= 0) range(at, index);
       else if (event.ctrlKey || event.metaKey || event.target.classList.contains("tick")) toggle(index);
       move(index);
@@ -51,9 +51,9 @@ export function gallery(changed) {
         make("canvas", { width: SIZE[0], height: SIZE[1], "aria-hidden": "true" }),
         make("span", { class: "tick", "aria-hidden": "true", title: "Mark" }),
         ["ok", ""].includes(clip.status) ? null : make("span", { class: "status" }, clip.status)),
-      make("span", { class: "title" }, clip.label || "no sign"),
-      make("span", { class: "quiet by" }, [clip.signer || "no signer", clip.split].filter(Boolean).join(" · ")),
-      make("span", { class: "rates", "aria-hidden": "true" }, RATES.map(([key, name]) => rate(name, clip[key]))));
+      make("span", { class: "title" }, clip.label || "no sign"), " ",
+      make("span", { class: "quiet by" }, [clip.signer || "no signer", clip.split].filter(Boolean).join(" · ")), " ",
+      make("span", { class: "rates" }, RATES.map(([key, name]) => rate(name, clip[key]))));
   }
 
   function move(index) {
@@ -143,12 +143,7 @@ export function gallery(changed) {
 function rate(name, share) {
   const bar = make("i", {});
   bar.style.width = percent(share ?? 0).replace(" ", "");
-  return make("span", {}, name, make("b", {}, share === null ? "–" : percent(share)), make("span", { class: "bar" }, bar));
-}
-
-function spoken(clip) {
-  const seen = RATES.filter(([key]) => clip[key] !== null).map(([key, name]) => `${name.toLowerCase()} seen ${percent(clip[key])}`);
-  return [clip.label || "no sign", clip.signer || "no signer", clip.split, clip.status, ...seen].filter(Boolean).join(", ");
+  return make("span", {}, `${name} `, make("b", {}, share === null ? "–" : percent(share)), make("span", { class: "bar" }, bar), " ");
 }
 
 async function drawThumbnails(clips, cards, signal) {

@@ -59,7 +59,7 @@ export function watchJob(changed) {
 
 /** What a job does and says; gives { element, draw }. `stop` and `start` are called by its buttons. */
 export function jobPanel({ start, stop }) {
-  const title = make("h3", {});
+  const title = make("h2", {});
   const bar = make("progress", { "aria-label": "Progress" });
   const counted = make("p", { class: "quiet" });
   const words = make("pre", { class: "said", tabIndex: 0, role: "region", "aria-label": "What it said" });

@@ -35,7 +35,7 @@ export function trainingPanel(finished) {
     const state = make("span", { class: "state" }, "…");
     const detail = make("p", { class: "quiet small-text" }, ABOUT[stage]);
     const start = button("Start", () => job.start(stage), { class: "small", "aria-label": `Start: ${JOBS[stage]}` });
-    const item = make("li", {}, make("div", { class: "row between" }, make("h3", {}, JOBS[stage]), state), detail, start);
+    const item = make("li", {}, make("div", { class: "row between" }, make("h2", {}, JOBS[stage]), state), detail, start);
     return { item, state, detail, start };
   }
 
