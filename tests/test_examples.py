@@ -3,10 +3,12 @@
 import os
 import runpy
 import shutil
+import ssl
 import subprocess
 import sys
 from itertools import product
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from safetensors import safe_open
@@ -108,3 +110,26 @@ def test_the_shipped_encoder_is_made_again_from_packs(walk, small, tmp_path):
 
 
 HEADER = "clip_id,file,label,signer,split,repository,commit,licence"
+
+
+def test_a_folder_is_served_over_https(tmp_path):
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "index.html").write_text("here")
+    names = [str(tmp_path / name) for name in ("cert.pem", "key.pem")]
+    words = (
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x -addext subjectAltName=IP:127.0.0.1"
+    )
+    made = ["openssl", *words.split(), "-out", names[0], "-keyout", names[1]]
+    subprocess.run(made, check=True, capture_output=True)
+    script = EXAMPLES / "in_a_browser" / "serve_https.py"
+    process = subprocess.Popen(
+        [sys.executable, script, tmp_path / "page", *names, "0"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        port = process.stdout.readline().split("port ")[1].split(";")[0]
+        trust = ssl.create_default_context(cafile=names[0])
+        with urlopen(f"https://127.0.0.1:{port}/", context=trust) as answer:
+            assert answer.read() == b"here"
+    finally:
+        process.terminate()
+        process.wait(10)

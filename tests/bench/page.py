@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "app")]
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "app")]
 
 from browser import signing, write_camera  # noqa: E402
 from page_visits import RunningPage, running_page, visiting  # noqa: E402

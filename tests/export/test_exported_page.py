@@ -1,5 +1,7 @@
 """The exported page in a real browser: video files, the camera, teaching, and no network."""
 
+import shutil
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -13,10 +15,11 @@ from signpipe.recognizer import Recognizer
 from signpipe.video.read import Video
 from signpipe.video.write import write_video
 
+OWN_PAGE = Path(__file__).parents[2] / "examples" / "in_a_browser" / "own_page.html"
 ANSWERED = ".answer:not(:empty), #trouble:not(:empty)"
-LOOK = """async (name) => {
+LOOK = """async (id) => {
   const { clipOf } = await import("./video_frames.js");
-  const file = document.getElementById("file").files[0];
+  const file = document.getElementById(id).files[0];
   const { recognizer } = window.signpipe;
   const clip = await clipOf(recognizer, file);
   const { logits } = await recognizer.decide(clip.frames, clip.width, clip.height);
@@ -36,6 +39,7 @@ def page(recognizer, packages, tmp_path_factory):
     """The address of an exported page."""
     folder = tmp_path_factory.mktemp("web") / "page"
     write_web(recognizer, folder, assets=packages)
+    shutil.copy(OWN_PAGE, folder)
     with serving(folder) as address:
         yield address
 
@@ -47,6 +51,15 @@ def short(demo_clips, tmp_path_factory):
     with Video(sorted((demo_clips / "wave").glob("*.mp4"))[0]) as video:
         frames = [pixels for _, pixels in video]
     write_video(path, frames[10:20], 25)
+    return path
+
+
+@pytest.fixture(scope="module")
+def camera(demo_clips, tmp_path_factory):
+    """What a camera sees of a drawn signer: a sign, slowly, between rests."""
+    path = tmp_path_factory.mktemp("camera") / "camera.mjpeg"
+    clip = sorted((demo_clips / "wave").glob("*.mp4"))[0]
+    write_camera(path, signing(clip, rest=1.5, slower=2.5))
     return path
 
 
@@ -78,7 +91,7 @@ def test_a_video_file_is_seen_and_named_as_in_python_and_nothing_leaves(
         visit.page.set_input_files("#file", short)
         visit.page.wait_for_selector(ANSWERED)
         named = visit.page.inner_text(".answer")
-        found = visit.page.evaluate(LOOK)
+        found = visit.page.evaluate(LOOK, "file")
         # All of it is there without a network, after a reload as well.
         visit.context.set_offline(True)
         visit.page.reload()
@@ -104,11 +117,8 @@ def test_a_video_file_is_seen_and_named_as_in_python_and_nothing_leaves(
 
 
 def test_before_a_camera_it_answers_is_taught_and_gives_its_takes_away(
-    playwright, page, demo_clips, tmp_path
+    playwright, page, camera, tmp_path
 ):
-    camera = tmp_path / "camera.mjpeg"
-    clip = sorted((demo_clips / "wave").glob("*.mp4"))[0]
-    write_camera(camera, signing(clip, rest=1.5, slower=2.5))
     with Visit(playwright, page, camera, view="live") as visit:
         visit.page.wait_for_selector(".answer:not(:empty)")
         assert visit.page.inner_text(".history li b") == visit.page.inner_text(".answer")
@@ -126,6 +136,16 @@ def test_before_a_camera_it_answers_is_taught_and_gives_its_takes_away(
     (take,) = read_page_takes(tmp_path / "takes.json")
     assert (take.sign, len(take.landmarks) > 3) == ("wave", True)
     assert take.landmarks.seen("pose").all()
+
+
+def test_a_page_of_ones_own_answers_as_the_guide_says(playwright, page, camera):
+    script = OWN_PAGE.read_text().split('<script type="module">\n')[1].split("</script>")[0]
+    assert script in (OWN_PAGE.parent / "README.md").read_text()
+    browser = launch(playwright, camera)
+    shown = browser.new_page()
+    shown.goto(f"{page}/{OWN_PAGE.name}")
+    shown.wait_for_selector("output:not(:empty)", timeout=60_000)
+    browser.close()
 
 
 @pytest.mark.parametrize(

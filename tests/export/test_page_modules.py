@@ -8,6 +8,7 @@ from page_in_node import as_frames, in_node
 
 from signpipe.answers import NOT_SIGNING
 from signpipe.landmarks.formats.page_takes import read_page_takes
+from signpipe.landmarks.mirror import mirrored
 from signpipe.landmarks.pack import Landmarks
 from signpipe.live.at_rest import hands_rest
 from signpipe.live.sign_stream import HandsDown, HandsUp, SignStream
@@ -89,6 +90,24 @@ def test_hands_rest_as_in_python(tmp_path):
     found = in_node(tmp_path, code, [as_frames(clip) for clip in clips])
     expected = [hands_rest(clip, 640, 360) for clip in clips]
     assert found == expected and len(set(expected)) == 2
+
+
+def test_left_handed_signers_are_mirrored_as_in_python(tmp_path):
+    clip = stream(3, 1)
+    clip.pose[..., :2] = np.random.default_rng(0).random(clip.pose.shape[:2] + (2,))
+    code = """
+    import { mirrored } from "./mirror.js";
+    console.log(JSON.stringify(mirrored(given.map(asFrame)).map((frame) =>
+      Object.fromEntries(Object.entries(frame).map(
+        ([part, values]) => [part, values && [...values]])))));
+    """
+    found = in_node(tmp_path, code, as_frames(clip))
+    expected = mirrored(clip)
+    for i, frame in enumerate(found):
+        for part, values in frame.items():
+            ours = getattr(expected, part)[i]
+            theirs = np.nan if values is None else np.array(values, float).reshape(ours.shape)
+            np.testing.assert_allclose(np.broadcast_to(theirs, ours.shape), ours, atol=1e-6)
 
 
 def test_taught_signs_are_named_as_in_python(tmp_path):

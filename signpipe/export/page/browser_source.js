@@ -1,6 +1,7 @@
 // What looks at pictures and answers, in the browser itself; as the app's source it has
 // on(kind, function), say(message), send(seconds, picture), isReady(), open(), close().
 
+import { mirrored } from "./mirror.js";
 import { brightness, drawableClip, drawable, judge } from "./picture.js";
 import { asFile, fromFile } from "./takes_store.js";
 import { IDLE, Teacher } from "./teacher.js";
@@ -15,7 +16,7 @@ export class BrowserSource {
   /** @param version of the model, by which features that it made are known. */
   constructor(recognizer, store, version) {
     Object.assign(this, { recognizer, store, version, listeners: new Map(), isOpen: false, isBusy: false });
-    Object.assign(this, { teacher: new Teacher(recognizer.prior), shown: [], numbers: 0, ends: [], asked: null, stream: null });
+    Object.assign(this, { teacher: new Teacher(recognizer.prior), shown: [], numbers: 0, ends: [], asked: null, stream: null, isLeft: false });
   }
 
   /** Take up what was taught before. */
@@ -109,7 +110,7 @@ export class BrowserSource {
   }
 
   clip(times, frames) {
-    return { times, frames, width: this.size[0], height: this.size[1] };
+    return { times, frames, width: this.size[0], height: this.size[1], left: this.isLeft };
   }
 
   async sign(event) {
@@ -130,13 +131,12 @@ export class BrowserSource {
 
   /** What is said of a clip { frames, width, height }: of the signs taught here first. */
   async answer(clip) {
-    const own = await this.recognizer.decide(clip.frames, clip.width, clip.height);
+    const own = await this.recognizer.decide(asRightHanded(clip), clip.width, clip.height);
     const taught = this.teacher.decide(own.row);
     const isTaught = taught.nearest && taught.answer === taught.nearest.sign;
     if (taught.answer === NOT_SIGNING) return { answer: NOT_SIGNING, signs: own.signs, nearest: null };
     if (!isTaught) return { answer: own.answer, signs: own.signs, nearest: null };
-    const { sign, times, frames, width, height } = taught.nearest;
-    return { answer: taught.answer, signs: taught.signs, nearest: { sign, clip: drawableClip(times, frames, width, height) } };
+    return { answer: taught.answer, signs: taught.signs, nearest: taught.nearest.id };
   }
 
   say(message) {
@@ -146,6 +146,7 @@ export class BrowserSource {
       keep: () => this.keepTake(),
       "throw away": () => (this.asked = null),
       correct: () => this.correct(message),
+      hand: () => (this.isLeft = message.left),
       "show take": () => this.showTake(message.id),
       "remove take": () => this.removeTake(message.id),
     };
@@ -181,7 +182,7 @@ export class BrowserSource {
   async learn(take) {
     if (!take.frames.some((frame) => frame.pose)) throw new Error("Nobody is seen in this take; record it again.");
     if (take.version !== this.version) {
-      const { row } = await this.recognizer.decide(take.frames, take.width, take.height);
+      const { row } = await this.recognizer.decide(asRightHanded(take), take.width, take.height);
       Object.assign(take, { row, version: this.version });
       await this.store?.keep(take);
     }
@@ -203,7 +204,7 @@ export class BrowserSource {
 
   /** The text of a file with all takes. */
   takesFile() {
-    return asFile(this.teacher.takes);
+    return asFile(this.teacher.takes.map((take) => ({ ...take, frames: asRightHanded(take) })));
   }
 
   /** Learn from the takes of such a text; how many there were. */
@@ -213,6 +214,11 @@ export class BrowserSource {
     this.tellSigns();
     return takes.length;
   }
+}
+
+/** The frames of a clip or take, mirrored if its signer is left-handed. */
+function asRightHanded({ frames, left }) {
+  return left ? mirrored(frames) : frames;
 }
 
 function named(text) {
