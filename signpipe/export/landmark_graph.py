@@ -14,13 +14,13 @@ from signpipe.export.graph_heads import HeadOutputs, LearnedHead, TaughtHead
 from signpipe.live.taught import Taught
 from signpipe.live.taught_folder import read_folder
 from signpipe.model.backbone import load_backbone, new_encoders
-from signpipe.model.encoder import Encoder
+from signpipe.model.encoder import Encoder, Features
 from signpipe.model.onnx_graph import LEFT, POSE, RIGHT
 from signpipe.model.recognizer_card import RecognizerCard, read_card
 from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.parts.normalise import FALLBACK_ASPECT, LEFT_SHOULDER, RIGHT_SHOULDER
 from signpipe.settings import PrepareSettings
-from signpipe.skeleton import TRUNK_IN_POSE
+from signpipe.skeleton import LEFT_HAND, RIGHT_HAND, TRUNK, TRUNK_IN_POSE, TRUNK_MIRROR
 from signpipe.training.features import descriptor
 from signpipe.training.views import Window, split_valid, stream_views
 
@@ -117,16 +117,30 @@ class LandmarkGraph(nn.Module):
 
     def forward(self, landmarks: Tensor, size: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
         sampled = self._resample(self.keypoints(landmarks, size, lengths), lengths)
-        views = stream_views(*split_valid(sampled), form=self.card.encoder.motion)
-        found = {m: encoder(*views[m]) for m, encoder in self.encoders.items()}
-        units = [nn.functional.normalize(descriptor(found[m]), dim=1) for m in found]
-        weight = self.card.joint_weight
-        scales = (1.0,) if len(units) == 1 else (weight**0.5, (1 - weight) ** 0.5)
-        feature = torch.cat([s * unit for s, unit in zip(scales, units, strict=True)], dim=1)
+        points, valid = split_valid(sampled)
+        found = self._found(points, valid)
+        feature = self._feature(found)
+        if (
+            self.card.kind == "taught"
+        ):  # a clip and its mirror image, as `live.taught_scorer` has it
+            both = feature + self._feature(self._found(*mirror_image(points, valid)))
+            feature = nn.functional.normalize(both, dim=1)
         head: HeadOutputs = self.head(found, feature)
         temperature = self.card.rejection.temperature if self.card.rejection else 1.0
         probabilities = (head.logits / temperature).softmax(dim=1)
         return head.logits, probabilities, head.unknownness, head.idle, feature, head.row
+
+    def _found(self, points: Tensor, valid: Tensor) -> dict[str, Features]:
+        """What the encoder of each stream says of sampled clips."""
+        views = stream_views(points, valid, form=self.card.encoder.motion)
+        return {m: encoder(*views[m]) for m, encoder in self.encoders.items()}
+
+    def _feature(self, found: dict[str, Features]) -> Tensor:
+        """(B, D) of length 1, as `training.features.join` makes it."""
+        units = [nn.functional.normalize(descriptor(found[m]), dim=1) for m in found]
+        weight = self.card.joint_weight
+        scales = (1.0,) if len(units) == 1 else (weight**0.5, (1 - weight) ** 0.5)
+        return torch.cat([s * unit for s, unit in zip(scales, units, strict=True)], dim=1)
 
     def _resample(self, keypoints: Tensor, lengths: Tensor) -> Tensor:
         """As `views.resample` with the central window: (B, T, 49, 3) -> (B, frames, 49, 3)."""
@@ -139,6 +153,15 @@ class LandmarkGraph(nn.Module):
         weight_a, weight_b = (1 - share) * (a[..., 2] > 0), share * (b[..., 2] > 0)
         total = (weight_a + weight_b).clamp(min=1e-6)[..., None]
         return (a * weight_a[..., None] + b * weight_b[..., None]) / total
+
+
+def mirror_image(points: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """As `views.swap_hands` of all clips: points (B, T, 49, 2), valid (B, T, 49)."""
+    hands = torch.cat([points[:, :, LEFT_HAND], points[:, :, RIGHT_HAND]], dim=2)
+    seen = torch.cat([valid[:, :, LEFT_HAND], valid[:, :, RIGHT_HAND]], dim=2)
+    trunk = [TRUNK.start + joint for joint in TRUNK_MIRROR]
+    other = points[:, :, trunk] * torch.tensor([-1.0, 1.0])
+    return torch.cat([hands, other], dim=2), torch.cat([seen, valid[:, :, trunk]], dim=2)
 
 
 def _frames(keypoints: Tensor, at: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signpipe.export.graph_heads import LearnedHead, unknownness
-from signpipe.export.landmark_graph import Keypoints, LandmarkGraph
+from signpipe.export.landmark_graph import Keypoints, LandmarkGraph, mirror_image
 from signpipe.landmarks.pack import Landmarks
 from signpipe.model import rejection
 from signpipe.model.onnx_graph import as_landmarks
@@ -16,6 +16,7 @@ from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings, PrepareSettings
 from signpipe.training.features import embed, join, unit
 from signpipe.training.scoring import score
+from signpipe.training.views import swap_hands
 
 ENCODER = EncoderSettings(frames=4, part_channels=16, heads=2)
 
@@ -121,3 +122,12 @@ def test_probabilities_are_calibrated():
     torch.testing.assert_close(probabilities, (logits * 4).softmax(dim=1))
     first, second = probabilities[0].topk(2).values
     assert float(unknown[0]) == pytest.approx(1 - float(first - second), abs=1e-6)
+
+
+def test_the_mirror_image_is_that_of_views():
+    rng = torch.Generator().manual_seed(0)
+    valid = torch.rand((3, 4, 49), generator=rng) > 0.3
+    points = torch.randn((3, 4, 49, 2), generator=rng) * valid[..., None]
+    expected = swap_hands(points, valid, torch.ones(3, dtype=torch.bool))
+    for found, wanted in zip(mirror_image(points, valid), expected, strict=True):
+        assert torch.equal(found, wanted)
