@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from signpipe.app.jobs import Jobs
 from signpipe.app.landmark_worker import LandmarkWorker
+from signpipe.app.lookup import Lookup
 from signpipe.app.teacher import Teacher
 from signpipe.errors import SignpipeError, first_fault
 from signpipe.settings import ExtractSettings
@@ -32,6 +33,7 @@ class Desk:
         self.worker = LandmarkWorker(_settings(workspace))
         self.teacher = Teacher(workspace)
         self.jobs = Jobs(workspace)
+        self.lookup = Lookup(workspace)
         self._holder: Holder | None = None
         self._is_free = asyncio.Condition()
 
@@ -71,6 +73,7 @@ class Desk:
     def close(self) -> None:
         """End the job and the landmark process."""
         self.jobs.close()
+        self.lookup.close()
         self.worker.close()
 
 

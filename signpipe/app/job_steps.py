@@ -76,5 +76,6 @@ JOBS: Mapping[str, Callable[[Workspace], Steps]] = {
     "train": _train,
     "results": lambda _: RESULTS,
     "extraction": lambda _: [["report", "extraction"]],
+    "index": lambda _: [["index"]],
     "labels": lambda _: [["report", "labels"]],
 }

@@ -11,7 +11,14 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from signpipe.app import clip_routes, job_routes, live_routes, report_routes, upload_routes
+from signpipe.app import (
+    clip_routes,
+    job_routes,
+    live_routes,
+    report_routes,
+    search_routes,
+    upload_routes,
+)
 from signpipe.app.desk import Desk
 from signpipe.app.guard import Guard
 from signpipe.errors import SignpipeError, disk_full
@@ -23,6 +30,7 @@ SUBJECTS: tuple[Callable[[Desk], list[BaseRoute]], ...] = (
     upload_routes.routes,
     job_routes.routes,
     report_routes.routes,
+    search_routes.routes,
 )
 
 

@@ -15,6 +15,7 @@ from signpipe.app.outbox import Outbox
 from signpipe.app.recording import AskedIdle, AskedTake
 from signpipe.app.takes import NewTake, named
 from signpipe.errors import SignpipeError
+from signpipe.extraction.clip import Extraction
 from signpipe.live.sign_stream import HandsUp, SignShown, SignStream
 
 REMEMBERED = 20  # signs of which it can be said what they were
@@ -36,7 +37,8 @@ class ShownSigns:
 
     Wishes are messages with the key `do`: `record` (`sign`, `signer`), `idle`, `keep` (`video`),
     `throw away`, `correct` (`id`, `sign`, `signer`, `video`), `show take` and `remove take` (`id`),
-    `hand` (`left`: whether the signer is left-handed), `use` (`run`: whose recogniser answers).
+    `look up` (the take, in the dictionary), `hand` (`left`: whether the signer is left-handed),
+    `use` (`run`: whose recogniser answers).
     """
 
     def __init__(self, desk: Desk, camera: CameraStream, outbox: Outbox) -> None:
@@ -55,6 +57,7 @@ class ShownSigns:
             "keep": self._keep,
             "throw away": self._throw_away,
             "correct": self._correct,
+            "look up": self._look_up,
             "hand": self._set_hand,
             "use": self._use,
             "show take": self._show_take,
@@ -182,6 +185,19 @@ class ShownSigns:
             self._asked = None
         self._outbox.post({"is": "kept", "sign": asked.label, "takes": kept})
         await self._tell_signs()
+
+    def _look_up(self, _: Message) -> None:
+        asked = self._asked
+        if not isinstance(asked, AskedTake) or asked.landmarks is None:
+            raise SignpipeError("There is no sign to look up; show it again.")
+        self._begin(self._remember(asked, asked.landmarks))
+
+    async def _remember(self, asked: AskedTake, finding: "asyncio.Task[TakeLandmarks]") -> None:
+        found = await asyncio.shield(finding)
+        if self._asked is asked:
+            self._asked = None
+        taken = Extraction("ok", "", found.landmarks, None, found.width, found.height)
+        self._outbox.post({"is": "to look up", "shown": self._desk.lookup.remember(taken)})
 
     def _correct(self, wish: Message) -> None:
         label, signer = named(wish["sign"], "sign"), _signer(wish)

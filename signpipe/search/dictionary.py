@@ -1,5 +1,6 @@
 """A dictionary to keep: loaded once, it finds the signs nearest to any number of clips."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -146,6 +147,13 @@ class Dictionary:
         """
         return bool(signs) and not self.card.rejection.rejects([signs[0].distance])[0]
 
+    def watch(self, path: os.PathLike[str] | str) -> Extraction:
+        """The landmarks of a video or `.pose` file, to be searched by, never raised for what it is.
+
+        Raises SignpipeError if mediapipe cannot be loaded.
+        """
+        return self._watcher.extract(Path(path))
+
     def search_clip(
         self, path: Path | str, *, top: int | None = 10, narrowed: Narrowed = Narrowed()
     ) -> SearchResult:
@@ -153,7 +161,7 @@ class Dictionary:
 
         Never raises for what is in the file. Raises SignpipeError if mediapipe cannot be loaded.
         """
-        return self.answer(str(path), self._watcher.extract(path), top=top, narrowed=narrowed)
+        return self.answer(str(path), self.watch(path), top=top, narrowed=narrowed)
 
     def answer(
         self,

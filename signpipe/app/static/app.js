@@ -8,6 +8,7 @@ const VIEWS = [
   { name: "live", title: "Live", load: () => import("./views/live.js") },
   { name: "teach", title: "Teach", load: () => import("./views/teach.js") },
   { name: "clips", title: "Clips", load: () => import("./views/clips.js") },
+  { name: "search", title: "Search", load: () => import("./views/search.js") },
   { name: "results", title: "Results", load: () => import("./views/results.js") },
 ];
 

@@ -13,6 +13,7 @@ export const JOBS = {
   results: "Make the results report",
   extraction: "Make the clips report",
   labels: "Make the labels report",
+  index: "Make the dictionary",
 };
 const STATES = { running: "is running", stopping: "is stopping: what is in hand is finished first", done: "is done", stopped: "was stopped; what is finished is kept", failed: "has failed" };
 

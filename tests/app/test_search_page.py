@@ -1,0 +1,47 @@
+"""The page Search in a real browser: a dictionary is made, and a sign looked up by a video."""
+
+import pytest
+from page_visits import violations
+from test_clips_page import look
+
+from signpipe.extraction import import_keypoints
+from signpipe.landmarks.pack import write_pack
+from signpipe.workspace import Workspace
+
+SIGNS = ("drink", "house", "tree")
+
+
+@pytest.fixture
+def labelled(running, walk, tmp_path):
+    """Made-up clips of three signs in the page's workspace."""
+    clips = {f"s{s}/{sign}": walk(n, s, 0) for s in range(3) for n, sign in enumerate(SIGNS)}
+    write_pack(tmp_path / "made_up.h5", clips)
+    rows = [f"{name},{name.split('/')[1]},{name.split('/')[0]}" for name in clips]
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\n".join(["clip_id,label,signer", *rows]) + "\n")
+    import_keypoints.run(Workspace(running.workspace), [tmp_path / "made_up.h5"], labels=labels)
+
+
+def test_a_dictionary_is_made_and_searched(visits, labelled, demo_clips, axe):
+    page = visits.open(None, view="search")
+    page.wait_for_selector("text=There is no dictionary yet.")
+    page.click("text=Make the dictionary")
+    page.wait_for_selector("h2:has-text('“Make the dictionary” is done.')")
+    page.wait_for_selector("text=Bring the dictionary up to date")
+    page.set_input_files("[aria-label='A video of one sign']", demo_clips / "drum" / "ada_0.mp4")
+    page.wait_for_selector(".found li:nth-child(3)")
+    assert sorted(page.locator(".found h3").all_inner_texts()) == [*SIGNS]
+    assert page.locator(".found canvas").count() == 3
+    for width, height in ((390, 844), (1280, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page, axe) == [], (scheme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+            look(page, f"search-{width}-{scheme}")
+    page.locator("#only-hands").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.querySelector('#only-hands').value === '1'")
+    page.select_option("#only-hands", "2")
+    page.wait_for_selector("text=Nothing was found")
+    assert page.locator(".found li").count() == 0
