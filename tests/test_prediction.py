@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -120,3 +121,18 @@ def test_workers_are_waited_for_in_the_order_given(recognizer, make_clip, tmp_pa
     alone = prediction.run(clips, recognizer, workers=1, cache=False)
     assert [Path(p.clip).stem for p in alone] == list(lengths)
     assert prediction.run(clips, Recognizer.load(recognizer), workers=2, cache=False) == alone
+
+
+def test_the_recogniser_that_was_made_or_taught_last_is_found(recognizer, signs_workspace):
+    trained = signs_workspace.run("finetune", "default")
+    trained.mkdir(parents=True)
+    (trained / "settings.json").write_text("{}")
+    shutil.copytree(recognizer, trained / "recognizer")
+    assert prediction.find_recognizer(signs_workspace) == trained / "recognizer"
+    card = signs_workspace.taught / "recognizer.json"
+    card.parent.mkdir()
+    card.touch()
+    assert prediction.find_recognizer(signs_workspace) == signs_workspace.taught
+    os.utime(card, (1, 1))
+    assert prediction.find_recognizer(signs_workspace) == trained / "recognizer"
+    assert prediction.find_recognizer(signs_workspace, "default") == trained / "recognizer"

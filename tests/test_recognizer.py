@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from signpipe.answers import NONE_OF_THESE
+from signpipe.answers import NONE_OF_THESE, NOT_SIGNING
 from signpipe.errors import SignpipeError
 from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.rejection import Rejection, unknownness
@@ -143,3 +143,14 @@ def test_a_prediction_has_the_answer_and_none_where_nothing_was_seen(folder, mak
         assert strict.predict(tmp_path / "broken.mp4").answer is None
     assert (refused.answer, named.answer) == (NONE_OF_THESE, named.signs[0][0])
     assert refused.signs == named.signs
+
+
+def test_a_clip_that_is_refused_and_shows_no_hands_is_of_a_person_who_does_not_sign(folder, walk):
+    clip = walk(1, 2, 3)
+    nothing = np.full_like(clip.right_hand, np.nan)
+    resting = type(clip)(clip.pose, nothing, nothing)
+    strict = rejecting(folder, threshold=-0.1)
+    assert strict.decide(clip).answer == NONE_OF_THESE
+    assert strict.decide(resting).answer == NOT_SIGNING
+    assert strict.decide(resting, always=True).is_sign
+    assert Recognizer.load(folder).decide(resting).is_sign  # without a rule it names a sign
