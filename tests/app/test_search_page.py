@@ -1,6 +1,7 @@
-"""The page Search in a real browser: a dictionary is made, and a sign looked up by a video."""
+"""The page Search in a real browser: a sign is looked up by video, and by the camera."""
 
 import pytest
+from browser import signing, write_camera
 from page_visits import violations
 from test_clips_page import look
 
@@ -22,8 +23,10 @@ def labelled(running, walk, tmp_path):
     import_keypoints.run(Workspace(running.workspace), [tmp_path / "made_up.h5"], labels=labels)
 
 
-def test_a_dictionary_is_made_and_searched(visits, labelled, demo_clips, axe):
-    page = visits.open(None, view="search")
+def test_a_dictionary_is_made_and_searched(visits, labelled, demo_clips, tmp_path, axe):
+    camera = tmp_path / "cleo.mjpeg"
+    write_camera(camera, signing(demo_clips / "drum" / "cleo_0.mp4"))
+    page = visits.open(camera, view="search")
     page.wait_for_selector("text=There is no dictionary yet.")
     page.click("text=Make the dictionary")
     page.wait_for_selector("h2:has-text('“Make the dictionary” is done.')")
@@ -41,7 +44,12 @@ def test_a_dictionary_is_made_and_searched(visits, labelled, demo_clips, axe):
             look(page, f"search-{width}-{scheme}")
     page.locator("#only-hands").focus()
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("document.querySelector('#only-hands').value === '1'")
+    assert page.input_value("#only-hands") == "1"
     page.select_option("#only-hands", "2")
     page.wait_for_selector("text=Nothing was found")
     assert page.locator(".found li").count() == 0
+    page.select_option("#only-hands", "")
+    page.wait_for_selector(".found li:nth-child(3)")
+    with page.expect_response("**/search?shown=*") as answer:  # what the camera shows
+        page.get_by_role("button", name="Show a sign").click()
+    assert [one["sign"] for one in answer.value.json()["signs"]]
