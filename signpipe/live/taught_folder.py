@@ -25,7 +25,13 @@ from signpipe.model.backbone import BackboneCard, read_backbone_card
 from signpipe.model.recognizer_card import CARD_FILE, RecognizerCard, read_card
 from signpipe.model.rejection import Rejection
 from signpipe.settings import STREAMS_OF, ExtractSettings
-from signpipe.workspace import Workspace, atomic, sha256_of_file, write_json
+from signpipe.workspace import (
+    Workspace,
+    atomic,
+    remove_temporaries,
+    sha256_of_file,
+    write_json,
+)
 
 ENCODER_FILE, REFERENCE_FILE, TAKES_FILE = (
     f"{name}.safetensors" for name in ("encoder", "reference", "takes")
@@ -132,6 +138,7 @@ def write_folder(path: Path, takes: Takes, card: RecognizerCard) -> None:
 def writing(path: Path) -> Iterator[None]:
     """Hold the folder for one writer; others wait. Raises SignpipeError if it cannot be written."""
     with Workspace(path).lock("teach", wait=True):
+        remove_temporaries(path)
         yield
 
 

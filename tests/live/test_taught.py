@@ -61,7 +61,9 @@ def test_nothing_stays_that_is_not_saved(taught, taught_folder, rows):
     taught.remove(ids(taught)[0])
     taught.add([("house", "")], rows[2:3])
     assert [t.sign for t in Taught(read_folder(taught_folder)).takes] == ["tree", "tree"]
+    (taught_folder / ".abc.part").touch()  # of a writer that was killed
     taught.save()
+    assert not (taught_folder / ".abc.part").exists()
     again = Taught(read_folder(taught_folder))
     assert again.takes == taught.takes and again.card == taught.card
     assert [t.sign for t in again.takes] == ["tree", "house"]
