@@ -133,6 +133,10 @@ def test_version_and_no_command():
         (["evaluate"], "run `signpipe finetune` first"),
         (["predict", "clip.mp4"], "run `signpipe finetune` first"),
         (["predict", "clip.mp4", "--recognizer", "."], "no recogniser"),
+        (["predict", "clip.mp4", "--recognizer", "no.onnx"], "cannot read no.onnx"),
+        (["export", ".", "model.onnx"], "no recogniser"),
+        (["export", ".", "page", "--format", "web"], "no recogniser"),
+        (["export", ".", "model.onnx", "--assets", "."], "--assets is for --format web"),
     ],
 )
 def test_errors_are_one_sentence_and_exit_code_2(words, said, tmp_path, monkeypatch):

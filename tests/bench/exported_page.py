@@ -96,7 +96,10 @@ def compare(page: Any, clips: list[Path], recognizer: Recognizer) -> None:
             print(f"  {path.parent.name}/{path.name}: {named}, in Python {sure}", flush=True)
         if number % 10 == 0:
             minutes, memory = (time.monotonic() - begun) / 60, browser_memory()
-            print(f"  {number} clips, {minutes:.1f} min: {memory:.0f} MB", flush=True)
+            print(
+                f"  {number} clips, {minutes:.1f} min: {memory:.0f} MB, same sign {same}",
+                flush=True,
+            )
     print(f"the same likeliest sign: {same} of {len(clips)} clips")
     for i, (part, _) in enumerate(PARTS):
         mean = np.nanmean([row[i] for row in apart])

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,10 @@ def test_landmarks_are_pose_left_hand_and_right_hand():
     np.testing.assert_array_equal(found[:, :33], pose[..., [0, 1, 3]])
     np.testing.assert_array_equal(found[1, [33 + 3, 54 + 3]], [[1, 2, 1], [3, 4, 1]])
     assert np.isnan(found[0, 33, :2]).all()
+
+
+def test_without_onnxruntime_a_sentence_tells_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (tmp_path / "x.onnx").write_bytes(b"x")
+    with pytest.raises(SignpipeError, match=r"needs onnxruntime.*pip install 'signpipe\[export\]'"):
+        OnnxGraph(tmp_path / "x.onnx")
