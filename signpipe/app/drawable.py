@@ -1,5 +1,6 @@
 """Landmarks as the browser draws them: numbers in [0, 1] of the picture, nothing else."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ POSE_POINTS = sorted({0, *(point for line in POSE_LINES for point in line)})
 
 def drawable(landmarks: Landmarks, frame: int = 0) -> dict[str, Any]:
     """One frame: of each part x and y of its points, one after the other; None if it is not seen.
+    Imported clips may lack some points of a part: these are None.
 
     Of the pose there are `POSE_POINTS` alone.
     """
@@ -31,8 +33,9 @@ def drawable_clip(landmarks: Landmarks) -> dict[str, Any]:
     }
 
 
-def _flat(points: NDArray[np.float32], part: str) -> list[float] | None:
+def _flat(points: NDArray[np.float32], part: str) -> list[float | None] | None:
     chosen = points[POSE_POINTS, :2] if part == "pose" else points[:, :2]
-    if np.isnan(chosen).any():
+    if np.isnan(chosen).all():
         return None
-    return [round(float(value), DIGITS) for value in chosen.ravel()]
+    values = chosen.ravel().tolist()
+    return [None if math.isnan(value) else round(value, DIGITS) for value in values]

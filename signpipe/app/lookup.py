@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from signpipe.app.clip_skeletons import PLAIN
-from signpipe.app.drawable import drawable_clip
+from signpipe.app.drawable import PARTS, drawable_clip
 from signpipe.app.gallery import has_video
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # torch need not be loaded before somebody searches
 
 REMEMBERED = 20  # signs shown, that can be looked for again with other filters
 TOP = 12  # signs that are found
-SHOULDERS, HIPS = (11, 12), (23, 24)  # in the pose
 MARGIN, NARROWEST = 0.05, 0.75  # around an example, and its least width, in picture heights
 
 
@@ -127,10 +126,8 @@ def _example(
 
 
 def in_its_frame(landmarks: Landmarks, seconds: float) -> dict[str, Any]:
-    """To draw a dictionary's skeleton, whose x are in picture heights and which has no hips."""
-    pose = landmarks.pose.copy()
-    pose[:, HIPS] = pose[:, SHOULDERS]  # lines that end where they begin
-    parts = {"pose": pose, "left_hand": landmarks.left_hand, "right_hand": landmarks.right_hand}
+    """To draw a dictionary's skeleton, whose x are in picture heights."""
+    parts = {name: getattr(landmarks, name) for name in PARTS}
     across = np.concatenate([part[..., 0].ravel() for part in parts.values()])
     left, right = (np.nanmin(across), np.nanmax(across)) if not np.isnan(across).all() else (0, 1)
     width = max(float(right - left) + 2 * MARGIN, NARROWEST)

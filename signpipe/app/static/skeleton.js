@@ -30,11 +30,13 @@ function drawPart(context, points, lines, part, box, mirrored, width) {
     box.y + points[2 * i + 1] * box.height,
   ];
   const path = new Path2D();
+  const has = (i) => points[2 * i] !== null && points[2 * i + 1] !== null;
   for (const [from, to] of lines) {
+    if (!has(from) || !has(to)) continue;
     path.moveTo(...at(from));
     path.lineTo(...at(to));
   }
-  if (part === "pose") {
+  if (part === "pose" && has(0)) {
     const [x, y] = at(0);
     path.moveTo(x + 3 * width, y);
     path.arc(x, y, 3 * width, 0, 2 * Math.PI);
