@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.evaluation.encoder_list import run as encoders
     from signpipe.evaluation.evaluate import run as evaluate
     from signpipe.export.onnx_file import write_onnx as export_onnx
+    from signpipe.export.published_folder import run as publish
     from signpipe.export.web_folder import write_web as export_web
     from signpipe.extraction.export_poses import run as export_poses
     from signpipe.extraction.extract import run as extract
@@ -82,6 +83,7 @@ _LAZY = {
     "predict_stream": ("signpipe.stream_prediction", "run"),
     "prepare": ("signpipe.parts.prepare", "run"),
     "pretrain": ("signpipe.training.pretrain", "run"),
+    "publish": ("signpipe.export.published_folder", "run"),
     "rename": ("signpipe.extraction.forgotten", "rename"),
     "report_extraction": ("signpipe.report.extraction_report", "run"),
     "report_labels": ("signpipe.report.label_report", "run"),
@@ -124,6 +126,7 @@ __all__ = [
     "predict_stream",
     "prepare",
     "pretrain",
+    "publish",
     "rename",
     "report_extraction",
     "report_labels",

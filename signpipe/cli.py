@@ -27,6 +27,7 @@ from signpipe.commands.options import FAILED_SOME, INTERRUPTED, NOTHING_DONE
 from signpipe.commands.predict import predict
 from signpipe.commands.prepare import prepare
 from signpipe.commands.pretrain import pretrain
+from signpipe.commands.publish import publish
 from signpipe.commands.rename import rename
 from signpipe.commands.report import report
 from signpipe.commands.search import search
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "encoders": encoders,
     "predict": predict,
     "export": export,
+    "publish": publish,
     "index": index,
     "search": search,
     "view": view,

@@ -11,6 +11,7 @@ from signpipe.extraction.extraction_stream import ExtractionStream
 from signpipe.extraction.given_clips import GivenClip, given_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.landmark_cache import LandmarkCache
+from signpipe.model.hub import local_folder
 from signpipe.model.onnx_graph import is_onnx
 from signpipe.model.recognizer_card import CARD_FILE, read_card
 from signpipe.pictures.footage import Footage
@@ -72,9 +73,11 @@ def each(
     SignpipeError, before any work, if there is no recogniser or no clip, or the overlay is no place
     for a video.
     """
-    if not isinstance(recognizer, Recognizer) and is_onnx(Path(recognizer)):
+    if not isinstance(recognizer, Recognizer):
+        recognizer = local_folder(recognizer)
+    if not isinstance(recognizer, Recognizer) and is_onnx(recognizer):
         recognizer = Recognizer.load(recognizer, cache=cache)  # which takes no time, without torch
-    card = recognizer.card if isinstance(recognizer, Recognizer) else read_card(Path(recognizer))
+    card = recognizer.card if isinstance(recognizer, Recognizer) else read_card(recognizer)
     given = given_clips(clips, workspace)
     if not given:
         words = ", ".join(map(str, as_paths(clips))) or "nothing"

@@ -15,6 +15,7 @@ from signpipe.extraction.clip_watcher import ClipWatcher
 from signpipe.landmarks.pack import Landmarks
 from signpipe.live.at_rest import hands_rest
 from signpipe.model.calibration import softmax
+from signpipe.model.hub import local_folder
 from signpipe.model.onnx_graph import OnnxGraph, is_onnx
 from signpipe.model.recognizer_card import RecognizerCard, read_card
 from signpipe.model.rejection import Rejection, unknownness
@@ -63,7 +64,7 @@ class Recognizer:
         torch. With `cache` the landmarks of videos are kept in the user's cache folder. Raises
         SignpipeError if the folder or file is missing, damaged, or of another layout or version.
         """
-        path = Path(path)
+        path = local_folder(path)
         # What loads torch is imported where it is needed: workers can start meanwhile.
         if is_onnx(path):
             graph = OnnxGraph(path)

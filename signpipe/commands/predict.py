@@ -30,7 +30,10 @@ def predict(
     workspace: WorkspaceOption = DEFAULT,
     recognizer: Annotated[
         Path | None,
-        typer.Option(help="A recogniser's folder or ONNX file; default: the workspace's newest."),
+        typer.Option(
+            help="A recogniser's folder, hf:OWNER/NAME, or ONNX file; default: the workspace's "
+            "newest."
+        ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many signs to name.")] = 5,
     overlay: Annotated[

@@ -6,6 +6,7 @@ from typing import Any
 
 from signpipe.errors import SignpipeError
 from signpipe.model.backbone import BackboneCard, read_backbone_card
+from signpipe.model.hub import local_folder
 from signpipe.model.shipped import SHIPPED, SHIPPED_FILE
 from signpipe.parts.store import Parts
 from signpipe.progress import note
@@ -67,12 +68,17 @@ def shipped_encoder(
 
 
 def named_encoder(workspace: Workspace, name: str) -> Path:
-    """The encoder `name`: `shipped`, a file, or a pretraining run. Raises SignpipeError if none."""
+    """The encoder `name`: `shipped`, a file, a folder that was published, hf:OWNER/NAME, or a
+    pretraining run. Raises SignpipeError if there is none."""
     if name == SHIPPED:
         return SHIPPED_FILE
-    path = Path(name)
+    path = local_folder(name)
     if path.is_file():
         return path
+    if path.is_dir():
+        if not (path / ENCODER).exists():
+            raise SignpipeError(f"the folder {path} has no {ENCODER}; name another, or a file")
+        return path / ENCODER
     path = workspace.run("pretrain", name) / ENCODER
     if not path.exists():
         raise SignpipeError(f"there is no encoder file {name!r}, nor a run {path.parent}")
