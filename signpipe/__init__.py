@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from signpipe.search.clip_search import each as search_each
     from signpipe.search.dictionary import Dictionary
     from signpipe.search.indexing import run as make_dictionary
+    from signpipe.search.spotting import each as spot
     from signpipe.stream_prediction import run as predict_stream
     from signpipe.teaching import open_taught
     from signpipe.teaching import run as teach
@@ -90,6 +91,7 @@ _LAZY = {
     "report_results": ("signpipe.report.results_report", "run"),
     "restore": ("signpipe.extraction.forgotten", "restore"),
     "search_each": ("signpipe.search.clip_search", "each"),
+    "spot": ("signpipe.search.spotting", "each"),
     "status": ("signpipe.workspace_status", "run"),
     "open_taught": ("signpipe.teaching", "open_taught"),
     "teach": ("signpipe.teaching", "run"),
@@ -133,6 +135,7 @@ __all__ = [
     "report_results",
     "restore",
     "search_each",
+    "spot",
     "status",
     "teach",
     "train",

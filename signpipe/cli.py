@@ -32,6 +32,7 @@ from signpipe.commands.rename import rename
 from signpipe.commands.report import report
 from signpipe.commands.search import search
 from signpipe.commands.settings import settings
+from signpipe.commands.spot import spot
 from signpipe.commands.status import status
 from signpipe.commands.teach import teach
 from signpipe.commands.train import train
@@ -59,6 +60,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "publish": publish,
     "index": index,
     "search": search,
+    "spot": spot,
     "view": view,
     "report": report,
     "status": status,

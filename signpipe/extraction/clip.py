@@ -19,7 +19,7 @@ class Extraction:
     `status` is ok, nobody (no pose in any frame), truncated (landmarks of the readable frames),
     empty (no frames), unreadable or failed; `reason` says why in words. `landmarks` is None for the
     last three, and so are the sizes (pixels, as shown), the rate and the rotation (degrees
-    clockwise).
+    clockwise). `first` is where in the file its first frame is, in seconds.
     """
 
     status: str
@@ -29,6 +29,7 @@ class Extraction:
     width: int | None = None
     height: int | None = None
     rotation: int | None = None
+    first: float = 0.0
 
 
 def extract_clip(path: Path, holistic: Holistic, segment: str = "") -> Extraction:
@@ -56,5 +57,12 @@ def extract_clip(path: Path, holistic: Holistic, segment: str = "") -> Extractio
     if not landmarks.seen("pose").any():
         status, reason = "nobody", "; ".join(filter(None, (NOBODY, video.damage)))
     return Extraction(
-        status, reason, landmarks, video.fps, video.width, video.height, video.rotation
+        status,
+        reason,
+        landmarks,
+        video.fps,
+        video.width,
+        video.height,
+        video.rotation,
+        video.first,
     )

@@ -91,9 +91,9 @@ class Video:
     kept later frames from being read and is "" until then, and for a whole file.
 
     With `start` or `end` (seconds after the file's first frame) only the frames from `start` to
-    before `end` are given, the first of them at 0 seconds, the same as if all were decoded; damage
-    elsewhere in the file does not count. Where the container can, it is entered shortly before
-    `start`.
+    before `end` are given, the first of them at 0 seconds (in the file it is at `first` seconds),
+    the same as if all were decoded; damage elsewhere in the file does not count. Where the
+    container can, it is entered shortly before `start`.
 
     Opening and iterating raise EmptyVideo, UnreadableVideo or, if the file cannot be read from
     disk, OSError; ValueError if `end` is not after `start`.
@@ -112,6 +112,7 @@ class Video:
         self.rotation: int | None = None
         self.damage = ""
         self.frames = 0
+        self.first = 0.0
         self._seconds = 0.0
         # An open file instead of a name: whatever its characters, FFmpeg takes it for no protocol.
         self._file: IO[bytes] = open(path, "rb")  # noqa: SIM115
@@ -178,7 +179,8 @@ class Video:
             if time >= self._end - ROUNDING:
                 ended = True
                 break
-            first = time if math.isnan(first) else first
+            if math.isnan(first):
+                first = self.first = time
             self._seconds = time - first
             self.frames += 1
             yield self._seconds, self._pixels(frame)

@@ -1,0 +1,106 @@
+"""spot: the signs in long recordings."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, JsonOption, WorkspaceOption
+from signpipe.errors import SignpipeError
+from signpipe.progress import note
+from signpipe.wording import counted
+from signpipe.workspace import DEFAULT, Workspace
+
+if TYPE_CHECKING:
+    from signpipe.recognizer import Recognizer
+    from signpipe.search.dictionary import Dictionary
+    from signpipe.search.spotting import SpottedSign
+
+
+def spot(
+    recordings: Annotated[list[Path], typer.Argument(help="Videos of any length.")],
+    workspace: WorkspaceOption = DEFAULT,
+    recognizer: Annotated[
+        str | None,
+        typer.Option(help="A recogniser's folder or ONNX file; default: the workspace's newest."),
+    ] = None,
+    dictionary: Annotated[
+        Path | None,
+        typer.Option("--dictionary", "-d", help="Name signs by this dictionary instead."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Also write all signs to this file: .jsonl, .csv or (ELAN) .eaf."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many signs to name.")] = 5,
+    always: Annotated[
+        bool, typer.Option("--always", help='Name a sign in any case, never "none of these".')
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that watch; default: one a core.")
+    ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Keep no landmarks; a run that is stopped begins anew."),
+    ] = False,
+    json_: JsonOption = False,
+) -> None:
+    """Find the signs in long recordings: a line a sign, with its start and end in seconds.
+
+    A sign goes from rest to rest of the hands. Landmarks are kept in ~/.cache/signpipe as they are
+    made: stopped, the same command goes on where it was. Memory does not grow with the recording.
+
+    **ELAN.** `--out FILE.eaf` writes one tier of suggestions, `signpipe`, with the recording
+    linked; a sign that is none of those known is an empty annotation, to be filled or deleted.
+    """
+    # Before torch is loaded: its threads would wait for each other in a loop.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from signpipe.search import spotting
+    from signpipe.search.spot_files import as_json, check_target, write_signs
+
+    if out is not None:
+        check_target(out, recordings)
+    found: list[SpottedSign] = []
+    failed = 0
+    with _answers(Workspace(workspace), recognizer, dictionary) as answers:
+        for recording in recordings:
+            try:
+                for sign in spotting.each(
+                    recording, answers, always=always, workers=workers, cache=not no_cache
+                ):
+                    print(as_json(sign, top) if json_ else _line(sign, top), flush=True)
+                    if out is not None:
+                        found.append(replace(sign, signs=sign.signs[:top]))
+            except SignpipeError as error:
+                note(str(error))
+                failed += 1
+    if out is not None and failed < len(recordings):
+        write_signs(out, recordings, found, top)
+        note(f"{counted(len(found), 'sign')} -> {out}")
+    if failed:
+        raise typer.Exit(FAILED_SOME if failed < len(recordings) else NOTHING_DONE)
+
+
+def _answers(
+    workspace: Workspace, recognizer: str | None, dictionary: Path | None
+) -> "Recognizer | Dictionary":
+    if dictionary is None:
+        from signpipe.prediction import find_recognizer
+        from signpipe.recognizer import Recognizer
+
+        return Recognizer.load(recognizer or find_recognizer(workspace))
+    if recognizer is not None:
+        raise SignpipeError("signs are named by a recogniser or by a dictionary; name one of them")
+    from signpipe.search.dictionary import Dictionary
+
+    return Dictionary.load(dictionary)
+
+
+def _line(sign: "SpottedSign", top: int) -> str:
+    shown = "{} {:.0%}" if sign.by == "probability" else "{} {:.2f}"
+    named = ", ".join(shown.format(*one) for one in sign.signs[:top])
+    if not sign.is_sign:
+        named = f"{sign.answer} ({named})" if named else sign.answer
+    return f"{sign.recording}: {sign.start:8.2f} - {sign.end:7.2f}  {named}"
