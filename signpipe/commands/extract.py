@@ -39,9 +39,23 @@ def extract(
         typer.Option(
             metavar="NAME",
             help="The path is this data set's folder: wlasl100 to 2000, msasl100 to 1000, slr500, "
-            "nmfs_csl, lsa64, autsl, asl_citizen, or csv for a table of your own.",
+            "nmfs_csl, lsa64, autsl, asl_citizen, elan, or csv for a table of your own.",
         ),
     ] = None,
+    tier: Annotated[
+        list[str] | None,
+        typer.Option(help="With --dataset elan: whose annotations are clips; repeatable."),
+    ] = None,
+    signer_tier: Annotated[
+        str | None,
+        typer.Option(help="The tier that names signers; default: the tier's participant."),
+    ] = None,
+    normalise_glosses: Annotated[
+        bool,
+        typer.Option(
+            "--normalise-glosses", help="ELAN's House-1* is HOUSE, and all pt:... (pointing) is PT."
+        ),
+    ] = False,
     labels: Annotated[
         Path | None,
         typer.Option(help="A CSV file: path, label and, where known, signer and split."),
@@ -85,6 +99,9 @@ def extract(
     which recordings occur under two labels or in two splits. `--dataset csv` reads your own table:
     `path`, and any of `label`, `signer`, `split`, `clip_id`, and `start` and `end` in seconds.
 
+    **ELAN.** `signpipe extract --dataset elan FOLDER --tier NAME` makes a clip of every annotation
+    of the tier, from the recordings in the folder that its `.eaf` files link.
+
     **Several machines** that see the videos and the workspace under the same paths:
     `signpipe extract VIDEOS --shard 3/8`, in a batch system's job for each of 1/8 to 8/8, does
     every eighth clip, at the same time as the others or not; once more without `--shard` checks the
@@ -92,9 +109,13 @@ def extract(
     Dask cluster do the work, with signpipe's extra `cluster` on each machine; one clip at a time is
     extracted for every thread of a Dask worker, each in a process of its own.
     """
+    from signpipe.datasets.elan import ElanTiers
     from signpipe.extraction import extract as stage
     from signpipe.extraction.shards import parse_shard
 
+    elan = None
+    if tier or signer_tier or normalise_glosses:
+        elan = ElanTiers(tuple(tier or ()), signer_tier, normalise_glosses)
     part = parse_shard(shard) if shard else None
     changes = parse_changes(set_ or []) | ({"face": True} if face else {})
     result = stage.run(
@@ -102,6 +123,7 @@ def extract(
         paths,
         resolve(ExtractSettings, file=settings, changes=changes),
         dataset=dataset,
+        elan=elan,
         labels=labels,
         folder_labels=not no_labels,
         layout=layout,

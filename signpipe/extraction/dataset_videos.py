@@ -7,6 +7,7 @@ from pathlib import Path
 
 from signpipe.cliptable import Label
 from signpipe.datasets.clips import Dataset
+from signpipe.datasets.elan import ElanTiers
 from signpipe.datasets.registry import read_dataset
 from signpipe.datasets.summary import clips_per_split, leaks, write_missing
 from signpipe.errors import SignpipeError
@@ -58,9 +59,9 @@ class DatasetVideos:
         )
 
 
-def dataset_videos(name: str, root: Path) -> DatasetVideos:
+def dataset_videos(name: str, root: Path, tiers: ElanTiers | None = None) -> DatasetVideos:
     """Raises SignpipeError as `read_dataset`, and if there is none of its videos."""
-    videos = DatasetVideos(read_dataset(name, root))
+    videos = DatasetVideos(read_dataset(name, root, tiers))
     clips, missing = videos.dataset.clips, videos.dataset.missing
     if not clips:
         raise SignpipeError(

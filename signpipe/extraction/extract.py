@@ -14,6 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 from signpipe.cliptable import Clip, Label, read_clips, read_labels
+from signpipe.datasets.elan import ElanTiers, as_arguments
 from signpipe.errors import SignpipeError
 from signpipe.extraction import layouts
 from signpipe.extraction.clip_worker import (
@@ -84,6 +85,7 @@ def run(
     settings: ExtractSettings = ExtractSettings(),
     *,
     dataset: str | None = None,
+    elan: ElanTiers | None = None,
     labels: Path | str | None = None,
     folder_labels: bool = True,
     layout: Layout | None = None,
@@ -98,10 +100,10 @@ def run(
 
     With the name of a `dataset` known to `signpipe.datasets`, the one path is its folder, and its
     annotations say which files, or which segments of them, are clips, and their labels, signers and
-    splits. Else labels come from the `labels` file, or from the names of the folders each video
-    lies in, or from neither; what they come to is said before the work. A `layout` says what the
-    folders are, and is also true of clips that are known, unless a person has changed their labels;
-    without one the innermost is the sign.
+    splits; of the data set `elan`, `elan` says which tiers. Else labels come from the `labels`
+    file, or from the names of the folders each video lies in, or from neither; what they come to is
+    said before the work. A `layout` says what the folders are, and is also true of clips that are
+    known, unless a person has changed their labels; without one the innermost is the sign.
 
     `workers` defaults to one a core; with the address of a Dask `scheduler` its workers do the
     work, and see the same folders. Of a `shard` only its own clips are done; all shards, each with
@@ -125,13 +127,15 @@ def run(
             "--dataset takes one folder, and its labels from its own annotations; give no other "
             "path and no --labels"
         )
+    if elan is not None and dataset is None:
+        raise SignpipeError("--tier and the like go with --dataset elan")
     if layout and (dataset or labels or not folder_labels):
         raise SignpipeError(
             "--layout says what folders are, and goes with no --labels, --no-labels or --dataset"
         )
     if labels:
         tell_file(labels, read_labels(labels))  # what is wrong with it is said before the work
-    annotated = dataset_videos(dataset, paths[0]) if dataset is not None else None
+    annotated = dataset_videos(dataset, paths[0], elan) if dataset is not None else None
     found = annotated.found if annotated is not None else find_videos(paths)
     if not found:
         raise SignpipeError(
@@ -149,6 +153,7 @@ def run(
             else:
                 known = _given_labels(workspace, plan, found, labels, layout, folder_labels)
             options = _options(settings, dataset, labels, layout, folder_labels)
+            options += as_arguments(elan)
             request = ExtractRequest(absolute(paths), options, tuple(plan.ids.values()))
             add_request(workspace, request, plan.journal)
         done_before = len(plan.done)
