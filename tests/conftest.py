@@ -81,9 +81,9 @@ def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[str]":
             process.wait()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Any]:
-    """Playwright, which drives browsers."""
+    """Playwright, which drives browsers. Its event loop must end before another can run."""
     from browser import CHROMIUM
 
     if not CHROMIUM.exists():

@@ -71,6 +71,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen()  # who asks before the server is up waits
     except (OSError, OverflowError) as error:
         raise SignpipeError(
             f"cannot listen at {host}, port {port}: {getattr(error, 'strerror', None) or error}; "
