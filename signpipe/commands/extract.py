@@ -56,6 +56,12 @@ def extract(
             "--normalise-glosses", help="ELAN's House-1* is HOUSE, and all pt:... (pointing) is PT."
         ),
     ] = False,
+    vocabulary: Annotated[
+        Path | None,
+        typer.Option(
+            help="ELAN: a file of the glosses that are clips, one a line, or gloss, comma, sign."
+        ),
+    ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(help="A CSV file: path, label and, where known, signer and split."),
@@ -114,8 +120,8 @@ def extract(
     from signpipe.extraction.shards import parse_shard
 
     elan = None
-    if tier or signer_tier or normalise_glosses:
-        elan = ElanTiers(tuple(tier or ()), signer_tier, normalise_glosses)
+    if tier or signer_tier or normalise_glosses or vocabulary:
+        elan = ElanTiers(tuple(tier or ()), signer_tier, normalise_glosses, vocabulary)
     part = parse_shard(shard) if shard else None
     changes = parse_changes(set_ or []) | ({"face": True} if face else {})
     result = stage.run(

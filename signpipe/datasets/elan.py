@@ -10,7 +10,7 @@ Annotations without text, as `signpipe spot` writes them where it knows no sign,
 import bisect
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ from signpipe.datasets.clips import AnnotatedClip, Collector
 from signpipe.datasets.files import without_ending
 from signpipe.errors import SignpipeError
 from signpipe.progress import note, track
+from signpipe.tables import cells_of, read_text
 from signpipe.video.read import FoundVideo
 from signpipe.wording import counted
 
@@ -32,11 +33,13 @@ Times = tuple[int, int]  # milliseconds
 @dataclass(frozen=True)
 class ElanTiers:
     """`tiers` whose annotations are clips: none is needed where a file has only one. With
-    `normalise` glosses are made alike, see `normalised`."""
+    `normalise` glosses are made alike, see `normalised`; then with the file of a `vocabulary` only
+    its glosses are clips, see `read_vocabulary`."""
 
     tiers: tuple[str, ...] = ()
     signer_tier: str | None = None
     normalise: bool = False
+    vocabulary: Path | None = None
 
 
 def as_arguments(chosen: ElanTiers | None) -> tuple[str, ...]:
@@ -45,7 +48,9 @@ def as_arguments(chosen: ElanTiers | None) -> tuple[str, ...]:
         return ()
     options = [word for name in chosen.tiers for word in ("--tier", name)]
     options += ["--signer-tier", chosen.signer_tier] if chosen.signer_tier else []
-    return (*options, *(["--normalise-glosses"] if chosen.normalise else []))
+    options += ["--normalise-glosses"] if chosen.normalise else []
+    options += ["--vocabulary", str(chosen.vocabulary.absolute())] if chosen.vocabulary else []
+    return tuple(options)
 
 
 @dataclass
@@ -131,10 +136,26 @@ def normalised(gloss: str) -> str:
     return re.sub(r"(?<=\w)-\d+[A-Z]?$", "", gloss)
 
 
+def read_vocabulary(path: Path) -> dict[str, str]:
+    """What each gloss is called: a gloss a line, or after a comma or tab the sign it stands for.
+
+    Raises SignpipeError if the file cannot be read or has none.
+    """
+    found: dict[str, str] = {}
+    for _, cells in cells_of(path, read_text(path), ",", "\t", sample=1000):
+        gloss, sign = [*map(_line, cells[:2]), "", ""][:2]
+        if gloss:
+            found[gloss] = sign or gloss
+    if not found:
+        raise SignpipeError(f"{path} has no gloss; write one a line")
+    return found
+
+
 def read(collector: Collector, chosen: ElanTiers) -> None:
     """Collect the annotations of all files. Raises SignpipeError if there is no .eaf, none has the
     tier, or it is not said which of several tiers is meant."""
     root = collector.videos.root
+    vocabulary = read_vocabulary(chosen.vocabulary) if chosen.vocabulary else None
     files = sorted(file for file in root.rglob("*.eaf") if not file.name.startswith("."))
     if not files:
         raise SignpipeError(f"{root} has no .eaf; give the folder of the ELAN files")
@@ -154,7 +175,7 @@ def read(collector: Collector, chosen: ElanTiers) -> None:
                     collector.skip(str(file), f"it has no tier {_list(missing)}, but {there}")
                 else:
                     used += 1
-                    _add_tiers(collector, file, document, names, chosen)
+                    _add_tiers(collector, file, document, names, chosen, vocabulary)
             tracker.advance()
     if unlike and not used:
         asked = _list(chosen.tiers + ((chosen.signer_tier,) if chosen.signer_tier else ()))
@@ -177,7 +198,12 @@ def _chosen(file: Path, document: _Document, chosen: ElanTiers) -> list[str]:
 
 
 def _add_tiers(
-    collector: Collector, file: Path, document: _Document, names: list[str], chosen: ElanTiers
+    collector: Collector,
+    file: Path,
+    document: _Document,
+    names: list[str],
+    chosen: ElanTiers,
+    vocabulary: Mapping[str, str] | None,
 ) -> None:
     path, found, origin = _recording(collector, file, document)
     signers = None
@@ -188,32 +214,38 @@ def _add_tiers(
         tier = document.tiers[name]
         stem = file.relative_to(collector.videos.root).with_suffix("").as_posix()
         stem = f"{stem}_{name}" if len(names) > 1 else stem
-        empty, spans = 0, []
+        empty, unlisted, spans = 0, 0, []
         for annotation, text in tier.annotations:
             label = normalised(text) if chosen.normalise else text
             times = document.times(annotation)
             where = f"{file}, tier {_line(name)}, annotation {annotation}"
             if not label or label.lower() in NO_SIGN:
                 empty += 1
+            elif vocabulary is not None and label not in vocabulary:
+                unlisted += 1
             elif times is None:
                 collector.skip(where, "it has no start and end")
             else:
                 start, end = (Fraction(time + origin, 1000) for time in times)
                 signer = signers.at(times) if signers else tier.participant
                 clip_name = f"{_line(stem)}_{times[0]}-{times[1]}"
-                clip = AnnotatedClip(clip_name, path, label, signer, "", start, end)
+                sign = label if vocabulary is None else vocabulary[label]
+                clip = AnnotatedClip(clip_name, path, sign, signer, "", start, end)
                 collector.add(where, clip, found)
                 spans.append(times)
-        _tell(f"{file}, tier {_line(name)}", empty, sorted(spans))
+        _tell(f"{file}, tier {_line(name)}", empty, unlisted, sorted(spans))
 
 
-def _tell(where: str, empty: int, spans: list[Times]) -> None:
+def _tell(where: str, empty: int, unlisted: int, spans: list[Times]) -> None:
     overlaps, until = 0, 0
     for start, end in spans:
         overlaps += start < until
         until = max(until, end)
     if overlaps:
         note(f"{where}: {counted(overlaps, 'annotation overlaps', 'annotations overlap')} another")
+    if unlisted:
+        left_out = counted(unlisted, "annotation is", "annotations are")
+        note(f"{where}: {left_out} not in the vocabulary and left out")
     if empty:
         note(f"{where}: {counted(empty, 'annotation names', 'annotations name')} no sign")
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from signpipe.cli import app
 from signpipe.cliptable import read_clips
-from signpipe.datasets.elan import LARGEST, ElanTiers, normalised
+from signpipe.datasets.elan import LARGEST, ElanTiers, as_arguments, normalised
 from signpipe.datasets.registry import read_dataset
 from signpipe.errors import SignpipeError
 from signpipe.search.elan_suggestions import write_elan_file
@@ -131,6 +131,19 @@ def test_fifty_thousand_annotations(tmp_path):
 )
 def test_glosses_made_alike(gloss, alike):
     assert normalised(gloss) == alike
+
+
+def test_a_vocabulary_says_which_glosses_are_clips_and_of_which_sign(tmp_path, capsys):
+    write(tmp_path, signs=[(0, 90, "tree-1"), (100, 190, "Oak"), (200, 290, "car")])
+    listed = tmp_path / "glosses.csv"
+    listed.write_text("TREE\nOAK, TREE\n\n")
+    chosen = ElanTiers(normalise=True, vocabulary=listed)
+    assert [clip.label for clip in read_dataset("elan", tmp_path, chosen).clips] == ["TREE", "TREE"]
+    assert "1 annotation is not in the vocabulary" in " ".join(capsys.readouterr().err.split())
+    assert as_arguments(chosen) == ("--normalise-glosses", "--vocabulary", str(listed))
+    listed.write_text("\n")
+    with pytest.raises(SignpipeError, match="has no gloss"):
+        read_dataset("elan", tmp_path, chosen)
 
 
 def test_what_spot_wrote_and_a_person_corrected_are_clips(tmp_path, demo_clips):

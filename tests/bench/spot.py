@@ -1,0 +1,129 @@
+"""spot on recordings joined from real clips: run by hand, some 1.3 minutes of two cores a minute.
+
+    python tests/bench/spot.py FOLDER RECOGNIZER [--minutes 5]
+
+Joins the clips of ../shared/data/videos/wlasl in random order (seed 0, again and again until it is
+long enough) into FOLDER/<minutes>.mp4: 640 x 480, 25 frames a second, each fitted into the picture.
+Then `signpipe spot` writes JSON lines with an empty cache, and again an ELAN file with a full one.
+The truth of a clip is from its first to its last frame with a hand that Holistic finds in the clip
+by itself; an event is right from a temporal IoU of 0.5 on. Prints precision, recall, F1, borders,
+the answers that name the clip's own sign, peak memory, speed, and whether both files agree.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from stream import DATA, matched
+
+from signpipe.landmarks.holistic import Holistic
+from signpipe.video.read import Video, find_videos
+from signpipe.video.write import write_video
+
+SIZE, RATE = (640, 480), 25
+
+
+def fitted(pixels: np.ndarray) -> np.ndarray:
+    height, width, _ = pixels.shape
+    scale = min(SIZE[0] / width, SIZE[1] / height)
+    small = cv2.resize(pixels, (round(width * scale), round(height * scale)))
+    picture = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    top, left = (SIZE[1] - small.shape[0]) // 2, (SIZE[0] - small.shape[1]) // 2
+    picture[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return picture
+
+
+def join(path: Path, minutes: float) -> list[tuple[float, float, str]]:
+    """Write the recording; the truth: start, end and sign of each clip."""
+    clips, spans = [], {}
+    with Holistic() as holistic:
+        for found in find_videos([DATA / "videos" / "wlasl"]):
+            with Video(found.path) as video:
+                landmarks = holistic.landmarks(video)
+            seen = np.flatnonzero(landmarks.seen("left_hand") | landmarks.seen("right_hand"))
+            clips.append(found)
+            spans[found.path] = int(seen[0]), int(seen[-1]), len(landmarks)
+    rng = np.random.default_rng(0)
+    order, frames = [], 0
+    while frames < minutes * 60 * RATE:
+        for i in rng.permutation(len(clips)):
+            order.append(clips[i])
+            frames += spans[clips[i].path][2]
+    truth, at = [], 0
+    for clip in order:
+        first, last, count = spans[clip.path]
+        truth.append(((at + first) / RATE, (at + last) / RATE, clip.folder))
+        at += count
+    if not path.exists():
+        write_video(path, joined(order), RATE)
+    return truth
+
+
+def joined(order: list) -> Iterator[np.ndarray]:
+    for clip in order:
+        with Video(clip.path) as video:
+            for _, pixels in video:
+                yield fitted(pixels)
+
+
+def spot(recording: Path, recognizer: Path, out: Path, cache: Path) -> tuple[float, float]:
+    """Seconds and peak memory (MB, of the largest process) of the command."""
+    out.unlink(missing_ok=True)
+    words = ["spot", str(recording), "--recognizer", str(recognizer), "--out", str(out)]
+    began = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-m", "signpipe", *words],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "SIGNPIPE_CACHE": str(cache)},
+    )
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return time.monotonic() - began, peak
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("recognizer", type=Path)
+    parser.add_argument("--minutes", type=float, default=5)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    name = f"{given.minutes:g}"
+    recording, cache = given.folder / f"{name}.mp4", given.folder / f"cache-{name}"
+    truth = join(recording, given.minutes)
+    lines, elan = given.folder / f"{name}.jsonl", given.folder / f"{name}.eaf"
+    seconds, peak = spot(recording, given.recognizer, lines, cache)
+    rows = [json.loads(line) for line in lines.read_text().splitlines()]
+    found = [(row["start"], row["end"]) for row in rows]
+    pairs = matched(found, [(start, end) for start, end, _ in truth])
+    off = np.abs(np.array([(a[0] - b[0], a[1] - b[1]) for a, b in pairs]))
+    signs = {(start, end): sign for start, end, sign in truth}
+    answers = {(row["start"], row["end"]): row["answer"] for row in rows}
+    named = sum(answers[event] == signs[clip] for event, clip in pairs)
+    print(f"{name} minutes: {len(truth)} signs, {len(found)} events, {len(pairs)} right")
+    precision, recall = len(pairs) / len(found), len(pairs) / len(truth)
+    both = 2 * len(pairs) / (len(found) + len(truth))
+    print(f"precision {precision:.3f}, recall {recall:.3f}, F1 {both:.3f}")
+    print("borders off, median:", np.median(off, axis=0).round(2), "s; named right:", named)
+    length = sum(1 for _ in Video(recording)) / RATE
+    print(f"{seconds:.0f} s for {length:.0f} s ({length / seconds:.2f} x real time), {peak:.0f} MB")
+    again, _ = spot(recording, given.recognizer, elan, cache)
+    from pympi.Elan import Eaf
+
+    written = sorted(Eaf(str(elan)).get_annotation_data_for_tier("signpipe"))
+    known = [(round(1000 * r["start"]), round(1000 * r["end"])) for r in rows]
+    print(f"{again:.0f} s again from the cache; ELAN agrees: {[w[:2] for w in written] == known}")
+
+
+if __name__ == "__main__":
+    main()
