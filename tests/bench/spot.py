@@ -1,9 +1,11 @@
 """spot on recordings joined from real clips: run by hand, some 1.3 minutes of two cores a minute.
 
-    python tests/bench/spot.py FOLDER RECOGNIZER [--minutes 5]
+    python tests/bench/spot.py FOLDER RECOGNIZER [--minutes 5] [--gap 0]
 
 Joins the clips of ../shared/data/videos/wlasl in random order (seed 0, again and again until it is
 long enough) into FOLDER/<minutes>.mp4: 640 x 480, 25 frames a second, each fitted into the picture.
+Half of the clips begin and end with the hands up, so that those have no rest between them; with a
+gap, so many seconds of an empty picture part the clips.
 Then `signpipe spot` writes JSON lines with an empty cache, and again an ELAN file with a full one.
 The truth of a clip is from its first to its last frame with a hand that Holistic finds in the clip
 by itself; an event is right from a temporal IoU of 0.5 on. Prints precision, recall, F1, borders,
@@ -41,7 +43,7 @@ def fitted(pixels: np.ndarray) -> np.ndarray:
     return picture
 
 
-def join(path: Path, minutes: float) -> list[tuple[float, float, str]]:
+def join(path: Path, minutes: float, gap: int) -> list[tuple[float, float, str]]:
     """Write the recording; the truth: start, end and sign of each clip."""
     clips, spans = [], {}
     with Holistic() as holistic:
@@ -56,22 +58,24 @@ def join(path: Path, minutes: float) -> list[tuple[float, float, str]]:
     while frames < minutes * 60 * RATE:
         for i in rng.permutation(len(clips)):
             order.append(clips[i])
-            frames += spans[clips[i].path][2]
+            frames += spans[clips[i].path][2] + gap
     truth, at = [], 0
     for clip in order:
         first, last, count = spans[clip.path]
         truth.append(((at + first) / RATE, (at + last) / RATE, clip.folder))
-        at += count
+        at += count + gap
     if not path.exists():
-        write_video(path, joined(order), RATE)
+        write_video(path, joined(order, gap), RATE)
     return truth
 
 
-def joined(order: list) -> Iterator[np.ndarray]:
+def joined(order: list, gap: int) -> Iterator[np.ndarray]:
     for clip in order:
         with Video(clip.path) as video:
             for _, pixels in video:
                 yield fitted(pixels)
+        for _ in range(gap):
+            yield np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
 
 
 def spot(recording: Path, recognizer: Path, out: Path, cache: Path) -> tuple[float, float]:
@@ -96,11 +100,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("recognizer", type=Path)
     parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--gap", type=float, default=0, help="seconds between two clips")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    name = f"{given.minutes:g}"
+    name = f"{given.minutes:g}" + (f"-gap-{given.gap:g}" if given.gap else "")
     recording, cache = given.folder / f"{name}.mp4", given.folder / f"cache-{name}"
-    truth = join(recording, given.minutes)
+    truth = join(recording, given.minutes, round(given.gap * RATE))
     lines, elan = given.folder / f"{name}.jsonl", given.folder / f"{name}.eaf"
     seconds, peak = spot(recording, given.recognizer, lines, cache)
     rows = [json.loads(line) for line in lines.read_text().splitlines()]

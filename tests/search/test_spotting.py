@@ -93,6 +93,18 @@ def test_none_of_these_is_an_empty_annotation(folder, recording, tmp_path):
     assert [v for _, _, v in document.get_annotation_data_for_tier("signpipe")] == ["", ""]
 
 
+def test_a_dictionary_names_signs_by_distance(folder, dictionary, recording):
+    code, lines, _ = spot(recording, "-d", dictionary, "--workers", 1, "--json", "--always")
+    rows = [json.loads(line) for line in lines]
+    assert code == 0 and len(rows) == 2
+    for row in rows:
+        distances = [found["distance"] for found in row["predictions"]]
+        assert distances == sorted(distances) and row["answer"] == row["predictions"][0]["sign"]
+        assert {found["sign"] for found in row["predictions"]} == {"drink", "house", "tree"}
+    code, _, errors = spot(recording, "-d", dictionary, "--recognizer", folder)
+    assert code == 2 and "name one of them" in " ".join(errors.split())
+
+
 def test_what_cannot_be_read_costs_only_itself(folder, recording, make_clip, tmp_path):
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     words = (tmp_path / "broken.mp4", tmp_path / "none.mp4", recording, "--recognizer", folder)
