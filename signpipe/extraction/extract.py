@@ -165,6 +165,8 @@ def run(
         frames = 0
         try:
             frames = _extract(journal_of(workspace, shard), plan, settings, results, table)
+            if shard is None and any(one.status == "failed" for one in plan.done.values()):
+                find_packs(workspace, delete_temporaries=True)  # of workers that died
         except BaseException:
             # The table says what happened; the cause of the stop matters more than that it cannot.
             with suppress(OSError, SignpipeError):

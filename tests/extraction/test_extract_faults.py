@@ -21,6 +21,8 @@ from signpipe.extraction import extract as stage
 from signpipe.extraction.clip_worker import ClipJob, finish_clip
 from signpipe.extraction.extract import run
 from signpipe.extraction.outcomes import Outcome, append_outcomes, read_outcomes
+from signpipe.extraction.plan import ExtractionPlan
+from signpipe.extraction.pool import Lost
 from signpipe.landmarks.holistic import Frames, Holistic
 from signpipe.landmarks.pack import Landmarks, open_pack
 from signpipe.workspace import Workspace
@@ -244,6 +246,21 @@ def test_worker_killed(tmp_path: Path, videos: Path) -> None:
     assert run(workspace, [videos], workers=1).done_before == CLIPS
     result = run(workspace, [videos], workers=2, retry_failed=True)
     assert result.done_before == CLIPS - len(failed) and result.statuses == {"ok": CLIPS}
+
+
+def test_what_a_worker_was_writing_when_it_died_goes(
+    tmp_path: Path, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(plan: ExtractionPlan, *_: object) -> Iterator[tuple[ClipJob, Lost]]:
+        for job in plan.jobs:
+            job.pack.parent.mkdir(parents=True, exist_ok=True)
+            (job.pack.parent / ".0123456789abcdef.part").touch()
+            yield job, Lost("its worker died (signal SIGKILL)")
+
+    monkeypatch.setattr(stage, "_locally", dying)
+    result = run(Workspace(tmp_path / "workspace"), [videos])
+    assert result.statuses == {"failed": CLIPS}
+    assert_whole(Workspace(tmp_path / "workspace"))
 
 
 def test_hanging_clip(tmp_path: Path, make_clip: MakeClip) -> None:
