@@ -47,6 +47,7 @@ from typing import Any, TypeVar
 from signpipe.errors import SignpipeError, disk_full
 
 DEFAULT = Path("workspace")
+TAKES = "takes"  # the lock of who writes a take; an extraction may run at the same time
 TAUGHT = "taught"  # the folder of the recogniser that is taught
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TEMPORARY = ".part"  # ending of files that are being written

@@ -29,7 +29,7 @@ from signpipe.landmarks.holistic import EXTRACTOR
 from signpipe.landmarks.pack import write_pack
 from signpipe.settings import ExtractSettings
 from signpipe.video.jpeg import write_jpegs
-from signpipe.workspace import Workspace, sha256_of_file
+from signpipe.workspace import TAKES, Workspace, sha256_of_file
 
 FOLDER = "takes"  # of their videos, in the workspace; how their clip ids begin
 SOURCE = "camera"  # of takes without a video
@@ -75,7 +75,7 @@ def keep_take(workspace: Workspace, take: NewTake) -> str:
     if status != "ok":
         raise SignpipeError(f"This take cannot be used: {reason}. Record it again.")
     try:
-        with workspace.lock("takes", wait=True):
+        with workspace.lock(TAKES, wait=True):
             clip_id = _free_id(workspace, take)
             outcome = _write(workspace, clip_id, take)
             append_outcomes(shard_journals(workspace.outcomes) / f"{FOLDER}.jsonl", [outcome])

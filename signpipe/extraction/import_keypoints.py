@@ -32,7 +32,7 @@ from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.landmarks.formats.foreign import ForeignClip
 from signpipe.progress import track
 from signpipe.tables import write_table
-from signpipe.workspace import Workspace, as_paths, remove_temporaries
+from signpipe.workspace import TAKES, Workspace, as_paths, remove_temporaries
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ def run(
         tell_file(labels, read_labels(labels))  # what is wrong with it is said before hours of work
     found = detect_format(as_paths(paths))
     with workspace.lock("extract"):
-        remove_temporaries(workspace.keypoints)
+        with workspace.lock(TAKES, wait=True):  # else it could delete what a take is written to
+            remove_temporaries(workspace.keypoints)
         state = _State(read_outcomes(workspace.outcomes))
         try:
             before = _import(workspace, found, state)

@@ -20,6 +20,7 @@ from signpipe.progress import track
 from signpipe.settings import ExtractSettings
 from signpipe.video.read import FoundVideo
 from signpipe.workspace import (
+    TAKES,
     TEMPORARY,
     Workspace,
     differences,
@@ -118,15 +119,19 @@ def find_packs(workspace: Workspace, *, delete_temporaries: bool) -> set[str]:
     What killed writers left half-written can be deleted on the way; a shard must not, for it looks
     like what others are writing now.
     """
-    packs = set()
+    packs, temporaries = set(), []
     root = str(workspace.keypoints)
     for folder, _, files in os.walk(root):
         prefix = "" if folder == root else os.path.relpath(folder, root) + "/"
         for name in files:
             if name.endswith(".h5"):
                 packs.add(prefix + name.removesuffix(".h5"))
-            elif delete_temporaries and name.startswith(".") and name.endswith(TEMPORARY):
-                Path(folder, name).unlink(missing_ok=True)
+            elif name.startswith(".") and name.endswith(TEMPORARY):
+                temporaries.append(Path(folder, name))
+    if delete_temporaries and temporaries:
+        with workspace.lock(TAKES, wait=True):  # a take that was being written is whole by then
+            for path in temporaries:
+                path.unlink(missing_ok=True)
     return packs
 
 

@@ -1,7 +1,9 @@
 """Takes are clips of the workspace like any other."""
 
 import errno
+import os
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -12,7 +14,9 @@ from signpipe.app.landmark_worker import TakeLandmarks
 from signpipe.app.takes import NewTake, is_left_handed, keep_take, named
 from signpipe.cliptable import read_clips
 from signpipe.errors import SignpipeError
+from signpipe.extraction import import_keypoints
 from signpipe.extraction.forgotten import forget, restore
+from signpipe.extraction.plan import find_packs
 from signpipe.landmarks.pack import Landmarks
 from signpipe.parts import prepare
 from signpipe.settings import ExtractSettings
@@ -59,6 +63,33 @@ def test_a_take_among_clips_of_elsewhere_and_while_an_extraction_runs(new_take, 
     assert clip_id not in read_clips(signs_workspace.clips)
     restore(signs_workspace, [clip_id])
     assert read_clips(signs_workspace.clips)[clip_id].label == "tree"
+
+
+@pytest.mark.parametrize("stage", ["extract", "import"])
+def test_who_sweeps_up_leaves_a_take_that_is_being_written(
+    stage, new_take, signs_workspace, tmp_path, monkeypatch
+):
+    def sweep():
+        if stage == "extract":
+            find_packs(signs_workspace, delete_temporaries=True)
+        else:
+            import_keypoints.run(signs_workspace, [tmp_path / "made_up.h5"])
+
+    sweeping = Thread(target=sweep)
+    flush = os.fsync
+
+    def flush_while_sweeping(handle):
+        if not sweeping.ident:
+            sweeping.start()
+            sweeping.join(0.5)
+        flush(handle)
+
+    (signs_workspace.keypoints / ".0123456789abcdef.part").touch()
+    monkeypatch.setattr(os, "fsync", flush_while_sweeping)
+    clip_id = keep_take(signs_workspace, new_take("tree"))
+    sweeping.join()
+    assert signs_workspace.pack(clip_id).exists()
+    assert not list(signs_workspace.keypoints.rglob(".*.part"))
 
 
 def test_left_handed_takes_say_so_in_a_column_of_their_own(new_take, tmp_path):

@@ -16,10 +16,12 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -78,19 +80,71 @@ def joined(order: list, gap: int) -> Iterator[np.ndarray]:
             yield np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
 
 
-def spot(recording: Path, recognizer: Path, out: Path, cache: Path) -> tuple[float, float]:
-    """Seconds and peak memory (MB, of the largest process) of the command."""
+@dataclass(frozen=True)
+class Spent:
+    """What the command took: seconds of the clock and of processors, MB of its processes."""
+
+    wall: float
+    cpu: float
+    own: list[float]  # of the command itself, every half second
+    peak: float  # of it and its workers together
+
+    def __str__(self) -> str:
+        tenth = max(1, len(self.own) // 10)
+        early, late = (
+            statistics.median(part) for part in (self.own[tenth:][:tenth], self.own[-tenth:])
+        )
+        return (
+            f"{self.wall:.0f} s, {self.cpu:.0f} s of CPU; memory with its workers at most "
+            f"{self.peak:.0f} MB; itself {early:.0f} MB in the second tenth of the run, "
+            f"{late:.0f} MB in the last, {max(self.own):.0f} MB at most"
+        )
+
+
+def spot(recording: Path, recognizer: Path, out: Path, cache: Path) -> Spent:
     out.unlink(missing_ok=True)
     words = ["spot", str(recording), "--recognizer", str(recognizer), "--out", str(out)]
-    began = time.monotonic()
-    subprocess.run(
+    began, before = time.monotonic(), cpu_of_children()
+    program = subprocess.Popen(
         [sys.executable, "-m", "signpipe", *words],
-        check=True,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "SIGNPIPE_CACHE": str(cache)},
     )
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return time.monotonic() - began, peak
+    own, together = [0.0], [0.0]
+    while program.poll() is None:
+        sizes = [resident(pid) for pid in [program.pid, *children(program.pid)]]
+        own.append(sizes[0])
+        together.append(sum(sizes))
+        time.sleep(0.5)
+    if program.returncode:
+        sys.exit(f"spot ended with {program.returncode}")
+    return Spent(time.monotonic() - began, cpu_of_children() - before, own, max(together))
+
+
+def cpu_of_children() -> float:
+    """Seconds; with those of children's children that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(status.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(status.parent.name))
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+def resident(pid: int) -> float:
+    """MB in memory; 0 of a process that has ended. Pages that two share count twice."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def main() -> None:
@@ -107,7 +161,7 @@ def main() -> None:
     recording, cache = given.folder / f"{name}.mp4", given.folder / f"cache-{name}"
     truth = join(recording, given.minutes, round(given.gap * RATE))
     lines, elan = given.folder / f"{name}.jsonl", given.folder / f"{name}.eaf"
-    seconds, peak = spot(recording, given.recognizer, lines, cache)
+    spent = spot(recording, given.recognizer, lines, cache)
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
     found = [(row["start"], row["end"]) for row in rows]
     pairs = matched(found, [(start, end) for start, end, _ in truth])
@@ -121,13 +175,15 @@ def main() -> None:
     print(f"precision {precision:.3f}, recall {recall:.3f}, F1 {both:.3f}")
     print("borders off, median:", np.median(off, axis=0).round(2), "s; named right:", named)
     length = sum(1 for _ in Video(recording)) / RATE
-    print(f"{seconds:.0f} s for {length:.0f} s ({length / seconds:.2f} x real time), {peak:.0f} MB")
-    again, _ = spot(recording, given.recognizer, elan, cache)
+    print(f"{length:.0f} s of video, {length / spent.wall:.2f} x real time, load {os.getloadavg()}")
+    print(spent)
+    again = spot(recording, given.recognizer, elan, cache)
     from pympi.Elan import Eaf
 
     written = sorted(Eaf(str(elan)).get_annotation_data_for_tier("signpipe"))
     known = [(round(1000 * r["start"]), round(1000 * r["end"])) for r in rows]
-    print(f"{again:.0f} s again from the cache; ELAN agrees: {[w[:2] for w in written] == known}")
+    print("again, from the cache:", again)
+    print("ELAN agrees:", [w[:2] for w in written] == known)
 
 
 if __name__ == "__main__":
