@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from signpipe.errors import SignpipeError
+from signpipe.extraction.given_clips import is_pose
+from signpipe.extraction.known_landmarks import timed_pose
 from signpipe.landmarks.holistic import Holistic
 from signpipe.live.answered_stream import AnsweredEvent, AnsweredStream
 from signpipe.progress import note
@@ -17,12 +19,15 @@ def run(
 ) -> Iterator[AnsweredEvent]:
     """Yield the events of a video, each as soon as it is certain: hands up, signs, hands down.
 
-    Frames are looked at one by one and none is kept, landmarks only for as long as a sign lasts.
-    With `always` no sign is "none of these". Raises SignpipeError if the video cannot be read; one
-    that is damaged gives the events up to there, and a note.
+    Frames are looked at one by one and none is kept, landmarks only for as long as a sign lasts; a
+    `.pose` file is read whole. With `always` no sign is "none of these". Raises SignpipeError if
+    the file cannot be read; a video that is damaged gives the events up to there, and a note.
     """
     loaded = recognizer if isinstance(recognizer, Recognizer) else Recognizer.load(recognizer)
     path = Path(video)
+    if is_pose(path):
+        yield from _of_pose(path, loaded, always)
+        return
     try:
         with Video(path) as frames, Holistic(loaded.card.extract or ExtractSettings()) as holistic:
             yield from _events(frames, holistic, loaded, always)
@@ -32,6 +37,14 @@ def run(
         raise SignpipeError(f"{path}: {error}") from error
     except OSError as error:
         raise SignpipeError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _of_pose(path: Path, recognizer: Recognizer, always: bool) -> Iterator[AnsweredEvent]:
+    found = timed_pose(path)
+    stream = AnsweredStream(recognizer, width=found.width, height=found.height, always=always)
+    assert found.landmarks is not None
+    yield from stream.extend(found.landmarks)
+    yield from stream.end()
 
 
 def _events(

@@ -216,6 +216,40 @@ def make_encoder(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., Pat
     return make
 
 
+@pytest.fixture(scope="session")
+def gesture_recognizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a recogniser of `wave` and `drum` with random weights."""
+    import torch
+
+    from signpipe.model.recognizer_card import RecognizerCard
+    from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
+    from signpipe.settings import EncoderSettings, PrepareSettings
+
+    torch.manual_seed(0)
+    encoder = EncoderSettings(frames=4, part_channels=16, heads=2)
+    card = RecognizerCard(signs=("wave", "drum"), encoder=encoder, prepare=PrepareSettings())
+    folder = tmp_path_factory.mktemp("gestures") / "recognizer"
+    save_recognizer(folder, StreamClassifiers(encoder, 2), card)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def two_gestures(tmp_path_factory: pytest.TempPathFactory, demo_clips: Path) -> tuple[Path, float]:
+    """A recording of a drawn signer who shows two gestures, and when the second begins."""
+    from signpipe.video.read import Video
+    from signpipe.video.write import write_video
+
+    frames: list[np.ndarray] = []
+    begins = 0
+    for clip in ("wave/bo_0.mp4", "drum/bo_0.mp4"):
+        begins = len(frames)
+        with Video(demo_clips / clip) as video:
+            frames += [pixels for _, pixels in video]
+    path = tmp_path_factory.mktemp("recordings") / "my talk é.mp4"
+    write_video(path, frames, 20)
+    return path, begins / 20
+
+
 @pytest.fixture
 def taught_folder(make_encoder: "Callable[..., Path]", tmp_path: Path) -> Path:
     """The folder of a recogniser that was taught nothing yet; its features are 64 wide."""

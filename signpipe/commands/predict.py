@@ -57,8 +57,8 @@ def predict(
         bool,
         typer.Option(
             "--stream",
-            help="Watch long videos with many signs: when hands come up, each sign with its start "
-            "and end in seconds, when hands go down.",
+            help="Watch long recordings with many signs: when hands come up, each sign with its "
+            "start and end in seconds, when hands go down.",
         ),
     ] = False,
     json_: JsonOption = False,

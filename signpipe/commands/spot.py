@@ -1,7 +1,6 @@
 """spot: the signs in long recordings."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +15,11 @@ from signpipe.workspace import DEFAULT, Workspace
 if TYPE_CHECKING:
     from signpipe.recognizer import Recognizer
     from signpipe.search.dictionary import Dictionary
-    from signpipe.search.spotting import SpottedSign
+    from signpipe.search.spotting import By, SpottedSign
 
 
 def spot(
-    recordings: Annotated[list[Path], typer.Argument(help="Videos of any length.")],
+    recordings: Annotated[list[Path], typer.Argument(help="Videos of any length, .pose files.")],
     workspace: WorkspaceOption = DEFAULT,
     recognizer: Annotated[
         str | None,
@@ -53,17 +52,17 @@ def spot(
     made: stopped, the same command goes on where it was. Memory does not grow with the recording.
 
     **ELAN.** `--out FILE.eaf` writes one tier of suggestions, `signpipe`, with the recording
-    linked; a sign that is none of those known is an empty annotation, to be filled or deleted.
+    linked; a sign that is none of those known is an empty annotation, to be filled or deleted. How
+    sure each is, and what else it may be, hangs on it in the tier `signpipe-answers`.
     """
     # Before torch is loaded: its threads would wait for each other in a loop.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from signpipe.search import spotting
-    from signpipe.search.spot_files import as_json, check_target, write_signs
+    from signpipe.search.spot_files import as_json, sign_file
 
-    if out is not None:
-        check_target(out, recordings)
-    found: list[SpottedSign] = []
-    failed = 0
+    by: By = "probability" if dictionary is None else "distance"
+    file = None if out is None else sign_file(out, recordings, by, top)
+    found = failed = 0
     with _answers(Workspace(workspace), recognizer, dictionary) as answers:
         for recording in recordings:
             try:
@@ -71,14 +70,15 @@ def spot(
                     recording, answers, always=always, workers=workers, cache=not no_cache
                 ):
                     print(as_json(sign, top) if json_ else _line(sign, top), flush=True)
-                    if out is not None:
-                        found.append(replace(sign, signs=sign.signs[:top]))
+                    found += 1
+                    if file is not None:
+                        file.add(sign)
             except SignpipeError as error:
                 note(str(error))
                 failed += 1
-    if out is not None and failed < len(recordings):
-        write_signs(out, recordings, found, top)
-        note(f"{counted(len(found), 'sign')} -> {out}")
+    if file is not None and failed < len(recordings):
+        file.save()
+        note(f"{counted(found, 'sign')} -> {out}")
     if failed:
         raise typer.Exit(FAILED_SOME if failed < len(recordings) else NOTHING_DONE)
 
@@ -99,8 +99,7 @@ def _answers(
 
 
 def _line(sign: "SpottedSign", top: int) -> str:
-    shown = "{} {:.0%}" if sign.by == "probability" else "{} {:.2f}"
-    named = ", ".join(shown.format(*one) for one in sign.signs[:top])
+    named = sign.named(top)
     if not sign.is_sign:
         named = f"{sign.answer} ({named})" if named else sign.answer
     return f"{sign.recording}: {sign.start:8.2f} - {sign.end:7.2f}  {named}"

@@ -27,6 +27,7 @@ from signpipe.video.read import FoundVideo
 from signpipe.wording import counted
 
 LARGEST = 256 << 20  # bytes of an .eaf: 50,000 annotations are 20 MB
+ANSWERS = "signpipe-answers"  # the tier, and its type, that says what `spot` knew of each sign
 Times = tuple[int, int]  # milliseconds
 
 
@@ -56,6 +57,7 @@ def as_arguments(chosen: ElanTiers | None) -> tuple[str, ...]:
 @dataclass
 class _Tier:
     participant: str
+    kind: str
     annotations: list[tuple[str, str]] = field(default_factory=list)  # (id, text)
 
 
@@ -93,7 +95,8 @@ class _Document:
         self.tiers = {tier.get("TIER_ID", ""): self._tier(tier) for tier in root.iter("TIER")}
 
     def _tier(self, element: ET.Element) -> _Tier:
-        tier = _Tier(_line(element.get("PARTICIPANT", "")))
+        kind = element.get("LINGUISTIC_TYPE_REF", "")
+        tier = _Tier(_line(element.get("PARTICIPANT", "")), kind)
         for one in element.iterfind("ANNOTATION/*"):
             name = one.get("ANNOTATION_ID", "")
             if one.tag == "REF_ANNOTATION":
@@ -187,7 +190,8 @@ def _chosen(file: Path, document: _Document, chosen: ElanTiers) -> list[str]:
     signers = [chosen.signer_tier] if chosen.signer_tier else []
     if chosen.tiers:
         return [*chosen.tiers, *signers]
-    there = [name for name, tier in document.tiers.items() if tier.annotations]
+    used = {name: tier for name, tier in document.tiers.items() if tier.annotations}
+    there = [name for name, tier in used.items() if tier.kind != ANSWERS]
     there = [name for name in there if name != chosen.signer_tier]
     if len(there) > 1:
         raise SignpipeError(

@@ -25,7 +25,12 @@ class GivenClip:
 
     @property
     def is_pose(self) -> bool:
-        return self.path.suffix.lower() == POSE
+        return is_pose(self.path)
+
+
+def is_pose(path: Path) -> bool:
+    """Whether a file's name says that it is a `.pose` file."""
+    return path.suffix.lower() == POSE
 
 
 def given_clips(
@@ -55,6 +60,6 @@ def _in_folder(folder: Path) -> Iterator[GivenClip]:
         Path(place, name)
         for place, _, names in os.walk(folder)
         for name in names
-        if name.lower().endswith(POSE) and not name.startswith(".")
+        if is_pose(Path(name)) and not name.startswith(".")
     ]
     yield from (GivenClip(str(path), path) for path in sorted([*videos, *poses]))

@@ -110,6 +110,18 @@ class KnownLandmarks:
             return Extraction("failed", str(error))
 
 
+def timed_pose(path: Path) -> Extraction:
+    """A `.pose` file's landmarks with times. Raises SignpipeError if it cannot be read or has no
+    frame rate."""
+    found = KnownLandmarks(ExtractSettings()).find(GivenClip(str(path), path))
+    assert found is not None
+    if found.landmarks is None:
+        raise SignpipeError(f"{path}: {found.reason}")
+    if found.landmarks.times is None:
+        raise SignpipeError(f"{path} does not say how many frames a second it has")
+    return found
+
+
 def _pose(path: Path) -> Extraction:
     try:
         found = read_pose(path)

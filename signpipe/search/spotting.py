@@ -1,12 +1,16 @@
 """spot: the signs in long recordings, each with its times and what it is."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from signpipe.answers import NONE_OF_THESE, Answer
 from signpipe.errors import SignpipeError
+from signpipe.extraction.clip import Extraction
+from signpipe.extraction.given_clips import is_pose
+from signpipe.extraction.known_landmarks import timed_pose
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.extraction.recording_pieces import PIECE, RecordingPieces
 from signpipe.landmarks.pack import Landmarks
@@ -38,6 +42,11 @@ class SpottedSign:
     @property
     def is_sign(self) -> bool:
         return Answer(self.answer, ()).is_sign
+
+    def named(self, top: int) -> str:
+        """The likeliest signs and how likely they are: `house 82%, tree 18%`, or distances."""
+        shown = "{} {:.0%}" if self.by == "probability" else "{} {:.2f}"
+        return ", ".join(shown.format(*one) for one in self.signs[:top])
 
 
 class Answers(Protocol):
@@ -90,16 +99,17 @@ def each(
 ) -> Iterator[SpottedSign]:
     """Yield the signs of a recording in order of time, each as soon as it is certain.
 
-    Memory does not depend on how long the recording is. Its landmarks are kept piece by piece in
-    the user's cache folder, so that a run that is stopped goes on where it was, unless `cache` is
-    false. `workers` processes watch it (default: one a core). With `always` no sign is "none of
-    these". What cannot be read of it is left out with a note. Raises SignpipeError if none can.
+    Memory does not depend on how long a video is. Its landmarks are kept piece by piece in the
+    user's cache folder, so that a run that is stopped goes on where it was, unless `cache` is
+    false. `workers` processes watch it (default: one a core). A `.pose` file is read whole. With
+    `always` no sign is "none of these". What cannot be read of it is left out with a note. Raises
+    SignpipeError if none can.
     """
     chosen = _chosen(answers)
     path = Path(recording)
     kept = LandmarkCache() if cache else None
     try:
-        with RecordingPieces(path, chosen.extract, workers=workers, cache=kept) as pieces:
+        with _pieces(path, chosen.extract, workers, kept) as pieces:
             for event in _events(path, pieces, chosen, always):
                 if isinstance(event, AnsweredSign):
                     said = event.answer.answer, event.answer.signs
@@ -116,8 +126,28 @@ def _chosen(answers: Recognizer | Dictionary) -> Answers:
     return RecognizerAnswers(answers)
 
 
+class _Whole:
+    """A `.pose` file, as the pieces of a recording: it is one."""
+
+    expected = 1
+
+    def __init__(self, path: Path) -> None:
+        self._found = timed_pose(path)
+
+    def __iter__(self) -> Iterator[Extraction]:
+        yield self._found
+
+
+def _pieces(
+    path: Path, settings: ExtractSettings, workers: int | None, cache: LandmarkCache | None
+) -> AbstractContextManager[RecordingPieces | _Whole]:
+    if is_pose(path):
+        return nullcontext(_Whole(path))
+    return RecordingPieces(path, settings, workers=workers, cache=cache)
+
+
 def _events(
-    path: Path, pieces: RecordingPieces, answers: Answers, always: bool
+    path: Path, pieces: RecordingPieces | _Whole, answers: Answers, always: bool
 ) -> Iterator[AnsweredEvent]:
     stream: AnsweredStream | None = None
     problems, person = [], False

@@ -12,7 +12,7 @@ from signpipe.cliptable import read_clips
 from signpipe.datasets.elan import LARGEST, ElanTiers, as_arguments, normalised
 from signpipe.datasets.registry import read_dataset
 from signpipe.errors import SignpipeError
-from signpipe.search.elan_suggestions import write_elan_file
+from signpipe.search.elan_suggestions import ElanSuggestions
 from signpipe.search.spotting import SpottedSign
 from signpipe.workspace import Workspace
 
@@ -152,8 +152,11 @@ def test_what_spot_wrote_and_a_person_corrected_are_clips(tmp_path, demo_clips):
     recording = videos / "my talk é.mp4"
     shutil.copy(demo_clips / "wave/bo_0.mp4", recording)
     spotted = [(0.0, 0.4, "wave"), (0.5, 0.9, "none of these"), (0.9, 1.2, "drum")]
-    signs = [SpottedSign(str(recording), s, e, name, ()) for s, e, name in spotted]
-    write_elan_file(videos / "talk.eaf", recording, signs)
+    suggestions = ElanSuggestions(videos / "talk.eaf", recording, top=1)
+    for start, end, name in spotted:
+        suggestions.add(SpottedSign(str(recording), start, end, name, (("wave", 0.7),)))
+    suggestions.save()
+    assert [clip.label for clip in read_dataset("elan", videos).clips] == ["wave", "drum"]
     eaf = pympi.Eaf(videos / "talk.eaf")
     eaf.remove_annotation("signpipe", 700)
     eaf.add_annotation("signpipe", 450, 850, "Drum-1")  # what it did not know

@@ -5,38 +5,21 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from typer.testing import CliRunner
 
 from signpipe.cli import app
-from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.model.rejection import Rejection
-from signpipe.model.stream_classifiers import StreamClassifiers, save_recognizer
-from signpipe.settings import EncoderSettings, PrepareSettings
-from signpipe.video.read import Video
 from signpipe.video.write import write_video
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    torch.manual_seed(0)
-    encoder = EncoderSettings(frames=4, part_channels=16, heads=2)
-    card = RecognizerCard(signs=("wave", "drum"), encoder=encoder, prepare=PrepareSettings())
-    made = tmp_path_factory.mktemp("made") / "recognizer"
-    save_recognizer(made, StreamClassifiers(encoder, 2), card)
-    return made
+def folder(gesture_recognizer):
+    return gesture_recognizer
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory, demo_clips):
-    """A drawn signer shows two gestures."""
-    frames: list[np.ndarray] = []
-    for clip in ("wave/bo_0.mp4", "drum/bo_0.mp4"):
-        with Video(demo_clips / clip) as video:
-            frames += [pixels for _, pixels in video]
-    path = tmp_path_factory.mktemp("recordings") / "my talk é.mp4"
-    write_video(path, frames, 20)
-    return path
+def recording(two_gestures):
+    return two_gestures[0]
 
 
 def spot(*words: object) -> tuple[int, list[str], str]:
@@ -61,11 +44,17 @@ def test_lines_csv_and_elan_agree(folder, recording, tmp_path):
     made = tmp_path / "elan" / "signs.eaf"
     assert spot(recording, *where, "--out", made)[0] == 0
     document = pympi.Elan.Eaf(str(made))
-    assert list(document.get_tier_names()) == ["signpipe"]
+    assert list(document.get_tier_names()) == ["signpipe", "signpipe-answers"]
     found = sorted(document.get_annotation_data_for_tier("signpipe"))
     assert [(start, end, gloss) for start, end, gloss in found] == [
         (round(1000 * row["start"]), round(1000 * row["end"]), row["answer"]) for row in rows
     ]
+    assert document.get_parameters_for_tier("signpipe-answers")["PARENT_REF"] == "signpipe"
+    hanging = sorted(document.get_ref_annotation_data_for_tier("signpipe-answers"))
+    for row, (start, end, known, gloss) in zip(rows, hanging, strict=True):
+        assert (start, end) == (round(1000 * row["start"]), round(1000 * row["end"]))
+        assert gloss == row["answer"]
+        assert known == ", ".join(f"{p['sign']} {p['probability']:.0%}" for p in row["predictions"])
     (media,) = document.get_linked_files()
     assert media["MEDIA_URL"] == f"file://{recording}" and media["MIME_TYPE"] == "video/mp4"
     assert (made.parent / media["RELATIVE_MEDIA_URL"]).resolve() == recording
@@ -78,7 +67,7 @@ def test_lines_csv_and_elan_agree(folder, recording, tmp_path):
 def test_none_of_these_is_an_empty_annotation(folder, recording, tmp_path):
     pympi = pytest.importorskip("pympi", reason="the extra elan is not installed")
     from signpipe.recognizer import Recognizer
-    from signpipe.search.elan_suggestions import write_elan_file
+    from signpipe.search.elan_suggestions import ElanSuggestions
     from signpipe.search.spotting import each
 
     with Recognizer.load(folder) as recognizer:
@@ -88,9 +77,14 @@ def test_none_of_these_is_an_empty_annotation(folder, recording, tmp_path):
         always = list(each(recording, recognizer, workers=1, always=True))
     assert [sign.is_sign for sign in signs] == [False, False]
     assert [sign.is_sign for sign in always] == [True, True]
-    write_elan_file(tmp_path / "x.eaf", recording, signs)
+    suggestions = ElanSuggestions(tmp_path / "x.eaf", recording, top=1)
+    for sign in signs:
+        suggestions.add(sign)
+    suggestions.save()
     document = pympi.Elan.Eaf(str(tmp_path / "x.eaf"))
     assert [v for _, _, v in document.get_annotation_data_for_tier("signpipe")] == ["", ""]
+    known = document.get_ref_annotation_data_for_tier("signpipe-answers")
+    assert [value for _, _, value, _ in known] == [sign.named(1) for sign in signs]
 
 
 def test_a_dictionary_names_signs_by_distance(folder, dictionary, recording):
