@@ -1,7 +1,9 @@
 """Who may ask: this machine's own page, with the token of the address it was opened by.
 
 A page of another origin, a name that was bent to this machine (DNS rebinding), and another person
-of this machine are refused, whatever they ask for.
+of this machine are refused, whatever they ask for. All addresses lie in a folder whose name is
+drawn anew: a browser sends a cookie to every port of a machine, so also to another person's server,
+but not to folders that the cookie is not of.
 """
 
 import hmac
@@ -35,6 +37,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 READING = ("GET", "HEAD")
+COOKIE = "signpipe"
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -44,11 +47,17 @@ class Guard:
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         self._app, self._host, self.port = app, host, port
         self.token = secrets.token_urlsafe(24)
-        self._cookie = f"signpipe-{port}"  # cookies are shared by all ports of a machine
+        self.folder = f"/{secrets.token_urlsafe(12)}"
+        self._once: set[str] = set()
 
     def address(self, host: str) -> str:
-        """What to open in a browser."""
-        return f"http://{host}:{self.port}/?token={self.token}"
+        """What a person opens in a browser."""
+        return f"http://{host}:{self.port}{self.folder}/?token={self.token}"
+
+    def address_for_once(self, host: str) -> str:
+        """What a program opens: others of this machine can see how it was called, but too late."""
+        self._once.add(code := secrets.token_urlsafe(24))
+        return f"http://{host}:{self.port}{self.folder}/?token={code}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,7 +70,8 @@ class Guard:
         elif refusal:
             await PlainTextResponse(refusal, 403, HEADERS)(scope, receive, send)
         else:
-            await self._app(scope, receive, self._marked(scope, send))
+            inside = {**scope, "root_path": self.folder}
+            await self._app(inside, receive, self._marked(scope, send))
 
     def _refusal(self, scope: Scope) -> str:
         """Why a request is refused, "" if it is not."""
@@ -96,16 +106,22 @@ class Guard:
         return True
 
     def _has_token(self, scope: Scope, headers: Mapping[str, str]) -> bool:
-        given = [self._in_address(scope)]
-        try:
-            cookies = SimpleCookie(headers.get("cookie", ""))
-            given += [cookies[self._cookie].value] if self._cookie in cookies else []
-        except CookieError:
-            pass
-        return any(hmac.compare_digest(one.encode(), self.token.encode()) for one in given)
+        if not scope["path"].startswith(f"{self.folder}/"):
+            return False
+        given = self._in_address(scope)
+        if given in self._once:
+            self._once.remove(given)
+            return True
+        return any(
+            hmac.compare_digest(one.encode(), self.token.encode())
+            for one in (given, _in_cookie(headers))
+        )
+
+    def _is_page(self, scope: Scope) -> bool:
+        return scope["type"] == "http" and scope["path"] == f"{self.folder}/"
 
     def _in_address(self, scope: Scope) -> str:
-        if scope["type"] != "http" or scope["path"] != "/":
+        if not self._is_page(scope):
             return ""
         query = parse_qs(scope["query_string"].decode("latin-1"))
         return query.get("token", [""])[0]
@@ -118,11 +134,19 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["path"] == "/":
+                if self._is_page(scope):
                     headers.append(
                         "Set-Cookie",
-                        f"{self._cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/",
+                        f"{COOKIE}={self.token}; HttpOnly; SameSite=Strict; Path={self.folder}/",
                     )
             await send(message)
 
         return sending
+
+
+def _in_cookie(headers: Mapping[str, str]) -> str:
+    try:
+        cookies = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return ""
+    return cookies[COOKIE].value if COOKIE in cookies else ""

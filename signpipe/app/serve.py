@@ -40,10 +40,9 @@ def run(
         port = listening.getsockname()[1]
 
         def started() -> None:
-            address = guard.address(_to_open(host))
-            tell(address)
+            tell(guard.address(_to_open(host)))
             if browser:
-                webbrowser.open(address)
+                webbrowser.open(guard.address_for_once(_to_open(host)))
 
         if not _is_local(host):
             note(

@@ -53,7 +53,7 @@ def visit() -> Visit:
 
     def visiting(workspace: Workspace) -> TestClient:
         guard = make_server(Desk(workspace), "127.0.0.1", PORT)
-        client = TestClient(guard, base_url=OWN, headers={"origin": OWN})
+        client = TestClient(guard, base_url=OWN + guard.folder, headers={"origin": OWN})
         assert client.get(f"/?token={guard.token}").status_code == 200
         return client
 

@@ -25,8 +25,13 @@ class RunningPage:
     process: "subprocess.Popen[str]"
 
     @property
+    def place(self) -> str:
+        """The folder of all its addresses."""
+        return self.address.partition("?")[0]
+
+    @property
     def origin(self) -> str:
-        return self.address.partition("/?")[0]
+        return "/".join(self.address.split("/")[:3])
 
     def cookie(self) -> str:
         """What a browser that has opened the address sends."""
@@ -96,9 +101,9 @@ class Visits:
 
     def check(self) -> None:
         """Nothing was asked of another machine, and no script failed."""
-        own = self.running.origin.removeprefix("http")
+        own = self.running.place.removeprefix("http")
         strange = [
-            url for url in self.asked if not re.match(rf"(https?|wss?){re.escape(own)}/|blob:", url)
+            url for url in self.asked if not re.match(rf"(https?|wss?){re.escape(own)}|blob:", url)
         ]
         assert self.asked and strange == []
         assert self.wrong == []

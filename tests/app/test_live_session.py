@@ -32,7 +32,7 @@ def socket(running) -> Iterator[ClientConnection]:
     """A connection such as the page's own, which has the camera's place."""
     headers = {"Cookie": running.cookie()}
     with connect(
-        running.origin.replace("http", "ws") + "/live",
+        running.place.replace("http", "ws") + "live",
         origin=running.origin,
         additional_headers=headers,
         max_queue=1,

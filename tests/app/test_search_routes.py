@@ -23,7 +23,7 @@ def desk(signs_workspace):
 @pytest.fixture
 def client(desk):
     guard = make_server(desk, "127.0.0.1", 8123)
-    client = TestClient(guard, base_url=OWN, headers={"origin": OWN})
+    client = TestClient(guard, base_url=OWN + guard.folder, headers={"origin": OWN})
     client.get(f"/?token={guard.token}")
     return client
 

@@ -65,7 +65,7 @@ def test_a_running_page_answers_its_own_address_alone(running):
     with urlopen(running.address) as answer:
         assert answer.status == 200
     with pytest.raises(HTTPError, match="403"):
-        urlopen(running.origin)
+        urlopen(running.place)
     port = int(running.origin.rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):  # not on the machine's other addresses
         socket.create_connection(("127.0.0.2", port), 1).close()

@@ -53,7 +53,8 @@ export function tell(text) {
 
 /** What went wrong and what to do; stays until it is cleared by "". */
 export function warn(text) {
-  show("trouble", text);
+  const place = show("trouble", text);
+  if (text && !place.querySelector("button")) place.append(button("Close", () => warn(""), { class: "small" }));
 }
 
 const timers = {};
@@ -61,15 +62,17 @@ const timers = {};
 function show(id, text) {
   const place = document.getElementById(id);
   clearTimeout(timers[id]);
-  if (place.textContent !== text) place.textContent = text;
-  if (text && id === "news") timers[id] = setTimeout(() => (place.textContent = ""), 6000);
+  if (place.firstChild?.textContent !== text) place.replaceChildren(...(text ? [make("span", {}, text)] : []));
+  if (text && id === "news") timers[id] = setTimeout(() => place.replaceChildren(), 6000);
+  return place;
 }
 
-/** Ask the server; the answer's JSON. Throws an Error whose message a person can read. */
+/** Ask the server, whose paths lie in the page's own folder; the answer's JSON.
+ * Throws an Error whose message a person can read. */
 export async function ask(path, { method = "GET", json, body } = {}) {
   let answer;
   try {
-    answer = await fetch(path, {
+    answer = await fetch(`.${path}`, {
       method,
       headers: json === undefined ? {} : { "Content-Type": "application/json" },
       body: json === undefined ? body : JSON.stringify(json),

@@ -9,8 +9,8 @@ const PATIENCE = 3000; // milliseconds without an answer, after which pictures a
 const PAUSES = [500, 1000, 2000, 4000];
 
 export class ServerSource {
-  constructor(path = "/live") {
-    this.address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+  constructor() {
+    this.address = new URL("./live", location.href.replace(/^http/, "ws")).href;
     this.listeners = new Map();
     this.hasPlace = false;
     this.isWanted = false;

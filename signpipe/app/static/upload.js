@@ -74,7 +74,7 @@ export function uploadPanel(added) {
     const query = new URLSearchParams({ path, layout: layout.value, sign: sign.lastChild.value.trim(), signer: signer.lastChild.value.trim() });
     let answer;
     try {
-      answer = await fetch(`/uploads?${query}`, { method: "PUT", body: file, signal });
+      answer = await fetch(`./uploads?${query}`, { method: "PUT", body: file, signal });
     } catch (error) {
       throw Object.assign(new Error("The file could not be sent. Is signpipe still running, and the file still there?"), { isFinal: true });
     }

@@ -52,7 +52,7 @@ export function show(place) {
     to.hidden = state.possible;
     frame.hidden = state.made === null;
     frame.title = `Report: ${name}`;
-    const address = state.made === null ? "" : `/reports/${kind}?${state.made}`;
+    const address = state.made === null ? "" : `./reports/${kind}?${state.made}`;
     if (address !== shown) {
       shown = address;
       if (address) frame.src = address;

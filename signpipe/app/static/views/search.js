@@ -127,7 +127,7 @@ export function show(place, source) {
   function film(example, sign) {
     if (!example.has_video) return null;
     const video = make("video", { autoplay: !matchMedia("(prefers-reduced-motion: reduce)").matches, controls: true, muted: true, loop: true, playsInline: true,
-      "aria-label": `Video of ${sign}`, src: `/clips/video?${new URLSearchParams({ clip: example.id })}` });
+      "aria-label": `Video of ${sign}`, src: `./clips/video?${new URLSearchParams({ clip: example.id })}` });
     video.addEventListener("error", () => video.remove());
     return video;
   }
