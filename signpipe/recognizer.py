@@ -291,9 +291,7 @@ class TaughtRecognizer(Recognizer):
         sign: str | None = None,
     ) -> "Take | None":
         """The take, of a sign or of any, that is most like T > 0 frames; None if there is none."""
-        return self._scorer.taught.nearest(
-            self._scorer.feature(*_given(landmarks, width, height)), sign
-        )
+        return self._scorer.taught.nearest(self.embed(landmarks, width=width, height=height), sign)
 
     def decide(
         self,
@@ -307,8 +305,16 @@ class TaughtRecognizer(Recognizer):
 
         Without any sign taught, there are no `signs`, and it is "none of these" even with `always`.
         """
-        feature = self._scorer.feature(*_given(landmarks, width, height))
+        feature = self.embed(landmarks, width=width, height=height)
         return self._scorer.taught.decide(feature, hands_rest(landmarks, width, height), always)
+
+    def decide_by_take(
+        self, landmarks: Landmarks, *, width: int | None = None, height: int | None = None
+    ) -> "tuple[Answer, Take | None]":
+        """As `decide`, and the take of that sign that is most like it; None if it is no sign."""
+        taught, feature = self._scorer.taught, self.embed(landmarks, width=width, height=height)
+        answer = taught.decide(feature, hands_rest(landmarks, width, height))
+        return answer, taught.nearest(feature, answer.answer) if answer.is_sign else None
 
 
 def _given(landmarks: Landmarks, width: int | None, height: int | None) -> tuple[Landmarks, Size]:

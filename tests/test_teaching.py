@@ -37,7 +37,9 @@ def test_one_take_of_each_sign_is_enough_for_others_to_be_named(taught, walk):
     assert found == ["drink", "house", "tree"]
     prediction = taught.predict_landmarks(walk(1, 2, 3), top=2)
     assert prediction[0][0] == "house" and len(prediction) == 2
-    assert taught.nearest_take(walk(2, 2, 2)).sign == "tree"
+    clip = walk(2, 2, 2)
+    nearest = taught.nearest_take(clip)
+    assert nearest.sign == "tree" and taught.decide_by_take(clip) == (taught.decide(clip), nearest)
 
 
 def test_a_person_whose_hands_rest_is_not_signing(taught, walk):
@@ -46,6 +48,7 @@ def test_a_person_whose_hands_rest_is_not_signing(taught, walk):
     nothing = np.full_like(clip.right_hand, np.nan)
     resting = type(clip)(clip.pose, nothing, nothing)
     assert taught.decide(resting).answer == NOT_SIGNING
+    assert taught.decide_by_take(resting) == (taught.decide(resting), None)
     assert taught.decide(resting, always=True).answer == "drink"
 
 
