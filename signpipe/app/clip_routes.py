@@ -1,6 +1,7 @@
 """The gallery: pages of clips, their skeletons and videos, and what a person changes in them."""
 
 import asyncio
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -116,11 +117,12 @@ def _label(change: Mapping[str, Any]) -> Label:
 
 
 def plain_name(text: str) -> str:
-    """A sign's or signer's name as it was typed, blanks made one; it may be empty.
+    """A sign's or signer's name as it was typed, blanks made one, in one spelling of its letters;
+    it may be empty.
 
     Raises SignpipeError if it cannot be a name.
     """
-    name = " ".join(text.split())
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise SignpipeError(f"The name {name[:30]!r} is too long or has odd signs. Shorten it.")
     return name

@@ -77,6 +77,8 @@ class ShownSigns:
     async def _tell_signs(self) -> None:
         signs = await asyncio.to_thread(self._desk.teacher.summary)
         self._outbox.post({"is": "signs", **signs})
+        if signs["trouble"]:
+            self._outbox.post({"is": "trouble", "text": signs["trouble"]})
 
     def do(self, wish: Message) -> None:
         """Begin what the browser wishes. Raises SignpipeError or KeyError if it cannot be."""

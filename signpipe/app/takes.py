@@ -3,13 +3,14 @@
 Their journal is one of their own, so that a take can be kept while an extraction runs.
 """
 
-import re
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
+from signpipe.answers import NO_SIGN
 from signpipe.app.landmark_worker import TakeLandmarks
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError, disk_full
@@ -54,15 +55,17 @@ class NewTake:
 
 
 def named(text: str, what: str) -> str:
-    """A sign's or signer's name as it was typed, blanks made one.
+    """A sign's or signer's name as it was typed, blanks made one, in one spelling of its letters.
 
     Raises SignpipeError if it is empty, or no name.
     """
-    name = re.sub(r"\s+", " ", text).strip()
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
     if not name:
         raise SignpipeError(f"Give the {what} a name first.")
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise SignpipeError(f"This name of a {what} is too long or has odd signs; shorten it.")
+    if name in NO_SIGN:
+        raise SignpipeError(f"“{name}” is what it says of no sign. Give the {what} another name.")
     return name
 
 
@@ -117,7 +120,7 @@ def _free_id(workspace: Workspace, take: NewTake) -> str:
 
 def _write(workspace: Workspace, clip_id: str, take: NewTake) -> Outcome:
     """Write the pack, and the video if it is wanted; the outcome, as `extract` would record it."""
-    video = (workspace.root / f"{clip_id}.mkv").resolve() if take.frames else None
+    video = _video_file(workspace, clip_id) if take.frames else None
     try:
         outcome = _outcome(clip_id, take)
         if video is not None:
@@ -131,6 +134,16 @@ def _write(workspace: Workspace, clip_id: str, take: NewTake) -> Outcome:
             video.unlink(missing_ok=True)
         raise
     return outcome
+
+
+def _video_file(workspace: Workspace, clip_id: str) -> Path:
+    path = (workspace.root / f"{clip_id}.mkv").resolve()
+    if not path.is_relative_to(workspace.root.resolve()):
+        raise SignpipeError(
+            f"{workspace.root / FOLDER} leads out of the workspace; remove the link, then press "
+            "“Keep” again."
+        )
+    return path
 
 
 def _outcome(clip_id: str, take: NewTake) -> Outcome:

@@ -6,6 +6,7 @@ has added from elsewhere stays as it is.
 """
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from signpipe.extraction.outcomes import read_outcomes
 from signpipe.extraction.stored import stored_extraction
 from signpipe.landmarks.mirror import mirrored
 from signpipe.landmarks.pack import Landmarks
+from signpipe.live.takes import sign_name
 from signpipe.model.recognizer_card import CARD_FILE
 from signpipe.progress import note
 from signpipe.recognizer import Recognizer, TaughtRecognizer
@@ -38,6 +40,7 @@ class Teacher:
         self._changing = threading.RLock()
         self._taught: TaughtRecognizer | None = None
         self._used: tuple[str, Recognizer | None] = "", None
+        self._trouble = ""
 
     def load(self) -> None:
         """Load what answering needs, so that the first answer need not wait for it."""
@@ -48,10 +51,12 @@ class Teacher:
     def summary(self) -> dict[str, Any]:
         """What is known: `signs` taught with their takes, whether `idle` hands were shown, the
         `report` on how well the signs are told apart; the `runs` that have trained a recogniser,
-        which of them is `used` ("" for what was taught), and its `own` signs."""
+        which of them is `used` ("" for what was taught), and its `own` signs; the `trouble` with a
+        take that cannot be learned from, "" if there is none such."""
         with self._changing:
             taught = self._up_to_date()
             used, trained = self._used
+            trouble = self._trouble
         return {
             "signs": [] if taught is None else _takes_by_sign(taught),
             "idle": taught is not None and taught.report().idle > 0,
@@ -59,6 +64,7 @@ class Teacher:
             "runs": self._runs(),
             "used": used,
             "own": [] if trained is None else list(trained.signs),
+            "trouble": trouble,
         }
 
     def use(self, run: str) -> None:
@@ -78,15 +84,17 @@ class Teacher:
     ) -> dict[str, Any] | None:
         """What is said of a sign, the likeliest signs and the nearest take's clip id; None if
         nothing is known."""
-        taught = self._taught
-        answering = self._used[1] or taught
-        if answering is None or not answering.signs:
-            return None
+        taught, trained = self._taught, self._used[1]
         shown = mirrored(landmarks) if left_handed else landmarks
-        found = answering.decide(shown, width=width, height=height)
-        nearest = None
-        if found.is_sign and taught is not None:
-            nearest = taught.nearest_take(shown, width=width, height=height, sign=found.answer)
+        if trained is not None:
+            found, nearest = trained.decide(shown, width=width, height=height), None
+            if found.is_sign and taught is not None:
+                sign = found.answer
+                nearest = taught.nearest_take(shown, width=width, height=height, sign=sign)
+        elif taught is not None and taught.signs:
+            found, nearest = taught.decide_by_take(shown, width=width, height=height)
+        else:
+            return None
         return {
             "answer": found.answer,
             "signs": [[sign, round(share, DIGITS)] for sign, share in found.signs],
@@ -150,17 +158,27 @@ class Teacher:
 
     def _follow(self, taught: TaughtRecognizer) -> None:
         """Learn and forget what the clip table has or has no longer."""
+        self._trouble = ""
         wanted = self._wanted()
-        signs = {clip_id: clip.label or NOT_SIGNING for clip_id, clip in wanted.items()}
+        signs = self._signs(wanted)
         known = {t.source: t.sign for t in taught.takes if t.source.startswith(f"{FOLDER}/")}
         old = [clip_id for clip_id, sign in known.items() if signs.get(clip_id) != sign]
         new = [clip_id for clip_id, sign in signs.items() if known.get(clip_id) != sign]
         for clip_id in old:
             taught.remove(clip_id)
-        for clip_id in new:
-            self._learn(taught, wanted[clip_id], signs[clip_id])
-        if old or new:
+        learned = [self._learn(taught, wanted[clip_id], signs[clip_id]) for clip_id in new]
+        if old or any(learned):
             self._save(taught)
+
+    def _signs(self, clips: Mapping[str, Clip]) -> dict[str, str]:
+        """What each clip teaches, by its id, but for those whose label people gave no sign."""
+        signs = {}
+        for clip_id, clip in clips.items():
+            try:
+                signs[clip_id] = sign_name(clip.label) if clip.label else NOT_SIGNING
+            except ValueError as error:
+                self._trouble = f"The take {clip_id} cannot be learned: {error}."
+        return signs
 
     def _save(self, taught: TaughtRecognizer) -> None:
         """Where it cannot be written it counts all the same: the clip table teaches it again."""
@@ -169,19 +187,22 @@ class Teacher:
         except SignpipeError as error:
             note(str(error))
 
-    def _learn(self, taught: TaughtRecognizer, clip: Clip, sign: str) -> None:
-        landmarks = self._stored(clip.clip_id)
-        if landmarks is None:
-            return
-        if is_left_handed(clip):
-            landmarks = mirrored(landmarks)
-        pieces = _pieces(landmarks) if sign == NOT_SIGNING else [landmarks]
-        size = {"width": clip.width, "height": clip.height}
+    def _learn(self, taught: TaughtRecognizer, clip: Clip, sign: str) -> bool:
+        """Whether it could be learned; the others count whether or not."""
         try:
+            landmarks = self._stored(clip.clip_id)
+            if landmarks is None or not len(landmarks):
+                return False
+            if is_left_handed(clip):
+                landmarks = mirrored(landmarks)
+            pieces = _pieces(landmarks) if sign == NOT_SIGNING else [landmarks]
+            size = {"width": clip.width, "height": clip.height}
             for piece in pieces:
                 taught.add_take(sign, piece, source=clip.clip_id, **size)
-        except ValueError as error:
-            raise SignpipeError(str(error)) from error
+        except SignpipeError as error:
+            self._trouble = f"The take {clip.clip_id} cannot be learned: {error}."
+            return False
+        return True
 
     def _stored(self, clip_id: str) -> Landmarks | None:
         outcome = read_outcomes(self._workspace.outcomes).get(clip_id)

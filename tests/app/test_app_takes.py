@@ -138,11 +138,22 @@ def test_a_full_disk_is_told_and_nothing_is_kept(new_take, tmp_path, monkeypatch
     assert len(read_clips(workspace.clips)) == 1
 
 
-@pytest.mark.parametrize("text", ["", "  ", "x" * 101, "a\x00b"])
+def test_no_video_is_written_through_a_link_out_of_the_workspace(new_take, tmp_path):
+    workspace = Workspace(tmp_path / "workspace")
+    (tmp_path / "elsewhere").mkdir()
+    workspace.root.mkdir()
+    (workspace.root / "takes").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SignpipeError, match="leads out of the workspace; remove the link"):
+        keep_take(workspace, replace(new_take("tree"), frames=[(0.0, b"a picture")]))
+    assert not workspace.clips.exists() and not [*(tmp_path / "elsewhere").iterdir()]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 101, "a\x00b", "a\u202eb", "none  of these"])
 def test_what_is_no_name(text):
     with pytest.raises(SignpipeError, match="name"):
         named(text, "sign")
 
 
-def test_blanks_in_a_name_are_made_one():
+def test_a_name_is_spelt_in_one_way():
     assert named("  thank \n you ", "sign") == "thank you"
+    assert named("cafe\u0301", "sign") == "caf\u00e9"

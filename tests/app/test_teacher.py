@@ -80,6 +80,29 @@ def test_the_clip_table_is_followed(shown, tmp_path):
     assert takes_of(teacher) == {"house": 2}
 
 
+def test_a_take_that_cannot_be_learned_costs_only_itself(shown, tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path)
+    teacher = Teacher(workspace)
+    for number, sign in enumerate(("tree", "house", "drink")):
+        teacher.teach(take(sign, shown(number)))
+    odd, lost, spelt = read_clips(workspace.clips).values()
+    labels = {odd.clip_id: "x" * 10_000, spelt.clip_id: " cafe\u0301"}
+    clips = read_clips(workspace.clips).values()
+    write_clips(workspace.clips, [replace(c, label=labels.get(c.clip_id, c.label)) for c in clips])
+    assert takes_of(teacher) == {"house": 1, "caf\u00e9": 1}
+    assert odd.clip_id in teacher.summary()["trouble"]
+    monkeypatch.setattr(TaughtRecognizer, "save", lambda _: pytest.fail("nothing has changed"))
+    assert takes_of(teacher) == {"house": 1, "caf\u00e9": 1}
+    monkeypatch.undo()
+
+    write_clips(workspace.clips, [lost, spelt])
+    workspace.pack(lost.clip_id).unlink()
+    workspace.taught.rename(tmp_path / "away")  # all is to be learned anew
+    again = Teacher(workspace)
+    assert takes_of(again) == {spelt.label: 1}
+    assert lost.clip_id in again.summary()["trouble"]
+
+
 def test_a_left_handed_signer_teaches_the_same_sign(shown, tmp_path):
     teacher = Teacher(Workspace(tmp_path))
     for number, sign in enumerate(("tree", "house")):
