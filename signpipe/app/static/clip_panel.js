@@ -9,9 +9,16 @@ const FIELDS = [["label", "Sign", "known-signs"], ["signer", "Signer", "known-si
 /** The panel; gives { element, show, stop }. `change`, `remove`, `restore`, `close` do what its buttons say. */
 export function clipPanel({ change, remove, restore, close }) {
   const element = make("section", { class: "panel clip-panel", "aria-label": "This clip", hidden: true });
+  const more = button("More", () => open(!element.classList.contains("open")), { class: "small more" });
   let playing = null;
   let shown = "";
   let turn = 0;
+
+  function open(isOpen) {
+    element.classList.toggle("open", isOpen);
+    more.textContent = isOpen ? "Less" : "More";
+    more.setAttribute("aria-expanded", String(isOpen));
+  }
 
   function show(clips, total, isBin) {
     const ids = clips.map((clip) => clip.id);
@@ -27,9 +34,9 @@ export function clipPanel({ change, remove, restore, close }) {
     const film = make("div", { class: "film" });
     element.replaceChildren(
       make("div", { class: "row between" }, make("h2", {}, one ? one.label || "No sign" : `${count(total.toLocaleString("en"), "clip")} marked`),
-        button("Close", close, { class: "small" })),
-      ...(one ? [film, facts(one)] : []),
-      isBin ? button("Take back", restore, { class: "main" }) : form(clips, total),
+        make("div", { class: "row" }, more, button("Close", close, { class: "small" }))),
+      make("div", { class: "body" }, ...(one ? [film, facts(one)] : []),
+        isBin ? button("Take back", restore, { class: "main" }) : form(clips, total)),
     );
     if (one) showFilm(one, film, () => mine === turn);
     return ids;
@@ -42,7 +49,7 @@ export function clipPanel({ change, remove, restore, close }) {
       const same = known && values.size === 1 ? [...values][0] : "";
       return { name, text, same, input: make("input", {
         type: "text", id: `clip-${name}`, list, autocomplete: "off", maxlength: "100", value: same,
-        placeholder: known && values.size === 1 ? "" : "various; empty keeps them" }) };
+        placeholder: known && values.size === 1 ? "" : "unchanged" }) };
     });
     const result = make("form", {},
       inputs.map(({ text, input }) => make("div", { class: "field" }, make("label", { for: input.id }, text), input)),
@@ -71,11 +78,12 @@ export function clipPanel({ change, remove, restore, close }) {
     }
     if (!clip.has_video || !isWanted()) return;
     const video = make("video", { controls: true, muted: true, loop: true, playsInline: true, preload: "metadata",
-      "aria-label": `Video of ${clip.label || clip.id}`, src: `/clips/video?${new URLSearchParams({ clip: clip.id })}` });
+      "aria-label": `Video of ${clip.label || clip.id}`, src: `./clips/video?${new URLSearchParams({ clip: clip.id })}` });
     video.addEventListener("error", () => video.replaceWith(make("p", { class: "quiet" }, "This browser cannot play the video.")));
     film.append(video);
   }
 
+  open(false);
   return { element, show, stop: () => { turn += 1; playing?.stop(); } };
 }
 

@@ -91,7 +91,7 @@ export function jobPanel({ start, stop }) {
     } else bar.removeAttribute("value");
     counted.hidden = !runs;
     counted.textContent = said(job);
-    last.hidden = runs || !job.lines.length;
+    last.hidden = !["done", "failed"].includes(job.state) || !job.lines.length;
     last.textContent = lastWords(job);
     if (words.textContent !== job.lines.join("\n")) {
       words.textContent = job.lines.join("\n");

@@ -90,7 +90,7 @@ export function showStage(place, source) {
       const good = isGood(quality);
       const text = good ? yes : (no ?? quality.light);
       if (marks[key].state.textContent !== text) marks[key].state.textContent = text;
-      marks[key].item.className = good ? "good" : "bad";
+      marks[key].item.className = `${key} ${good ? "good" : "bad"}`;
     }
     const pace = message.rate === null ? "…" : String(Math.round(message.rate));
     if (rate.textContent !== pace) rate.textContent = pace;

@@ -12,7 +12,7 @@ const ABOUT = {
 };
 const WORDS = { done: "done", stale: "out of date", missing: "not begun", unfinished: "begun" };
 
-/** The panel; `finished` is called when a job has ended; gives { element, look, stop }. */
+/** The panel; `finished` is called when a job has ended; gives { element, look, fold, stop }. */
 export function trainingPanel(finished) {
   const rows = new Map(STAGES.map((stage) => [stage, makeRow(stage)]));
   const all = button("Do all of it", () => job.start("train"), { class: "main" });
@@ -21,9 +21,12 @@ export function trainingPanel(finished) {
     make("summary", {}, "Make a recogniser"), panel.element,
     make("ul", { class: "stages" }, [...rows.values()].map(({ item }) => item)), all,
     make("p", { class: "quiet small-text" }, "“Do all of it” finds, learns the signs, measures, and makes the report. It can be stopped and goes on where it was."));
+  let runs = false;
   const job = watchJob((state, ended) => {
     panel.draw(state);
-    const runs = state !== null && state.ended === null;
+    const began = !runs && state !== null && state.ended === null;
+    runs = state !== null && state.ended === null;
+    if (began) element.open = true;
     for (const one of [all, ...[...rows.values()].map(({ start }) => start)]) one.disabled = runs;
     if (ended) {
       look();
@@ -60,5 +63,5 @@ export function trainingPanel(finished) {
     }
   }
   look();
-  return { element, look, stop: () => job.end() };
+  return { element, look, fold: () => { if (!runs) element.open = false; }, stop: () => job.end() };
 }

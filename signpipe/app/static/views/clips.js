@@ -9,12 +9,14 @@ import { count } from "../words.js";
 
 const PAGE = 48;
 const FILTERS = [["label", "Sign"], ["signer", "Signer"], ["status", "Outcome"], ["split", "Split"]];
+const NARROW = "(max-width: 69.99rem)"; // as in views.css
 const ANY = "*"; // of no sign, so that "" can mean those without one
 
 export function show(place) {
   const wanted = { values: {}, text: "", order: "label", bin: false, start: 0 };
   let page = { clips: [], fitting: 0, total: 0, in_bin: 0, facets: {} };
   let turn = 0;
+  let isFirst = true;
   const undos = [];
 
   const grid = gallery(() => drawChosen());
@@ -30,8 +32,7 @@ export function show(place) {
   } });
   const bin = button("Bin", () => renew({ bin: !wanted.bin }), { "aria-pressed": "false" });
   const counted = make("p", { role: "status", class: "counted" });
-  const earlier = button("Earlier", () => renew({ start: Math.max(0, page.start - PAGE) }, true));
-  const later = button("Later", () => renew({ start: page.start + PAGE }, true));
+  const [above, below] = [pager(), pager()];
   const all = button("Mark all", markAll);
   const none = button("Mark none", () => grid.mark([]));
   const undone = make("div", { class: "undo", hidden: true });
@@ -40,13 +41,23 @@ export function show(place) {
   const clips = make("section", { "aria-label": "The workspace's clips", class: "clips" },
     make("div", { class: "filters" },
       [...selects.values()].map(({ element }) => element),
-      make("div", { class: "field" }, make("label", { for: "order" }, "By"), order),
+      make("div", { class: "field" }, make("label", { for: "order" }, "Sorted by"), order),
       make("div", { class: "field" }, make("label", { for: "clip-search" }, "Name has"), search)),
-    make("div", { class: "row between" }, counted, make("div", { class: "row" }, earlier, later, all, none, bin)),
-    make("p", { class: "quiet small-text" }, "Arrow keys move, Space marks, Delete throws into the bin, Ctrl+Z takes it back."),
-    undone, empty, grid.element, lists);
+    make("div", { class: "row between" }, counted, make("div", { class: "row" }, above.buttons, all, none, bin)),
+    make("p", { class: "quiet small-text keys" }, "Arrow keys move, Space marks, Delete throws into the bin, Ctrl+Z takes it back."),
+    undone, empty, grid.element, make("div", { class: "row" }, below.buttons), lists);
   place.append(make("div", { class: "clips-view" },
     make("div", { class: "side" }, upload.element, training.element), clips, panel.element));
+
+  function pager() {
+    const turnTo = (start) => {
+      renew({ start }, true);
+      clips.scrollIntoView({ block: "start" });
+    };
+    const earlier = button("Earlier", () => turnTo(Math.max(0, page.start - PAGE)));
+    const later = button("Later", () => turnTo(page.start + PAGE));
+    return { buttons: [earlier, later], draw: (isFirst, isLast) => { earlier.disabled = isFirst; later.disabled = isLast; } };
+  }
 
   function makeSelect(name, text) {
     const select = make("select", { id: `by-${name}`, onchange: () => {
@@ -88,8 +99,14 @@ export function show(place) {
     const of = page.fitting === page.total ? "" : ` (of ${page.total.toLocaleString("en")})`;
     counted.textContent = page.clips.length
       ? `${(page.start + 1).toLocaleString("en")} to ${last.toLocaleString("en")} of ${count(page.fitting.toLocaleString("en"), "clip")}${of}` : "No clips";
-    earlier.disabled = page.start === 0;
-    later.disabled = last >= page.fitting;
+    above.draw(page.start === 0, last >= page.fitting);
+    below.draw(page.start === 0, last >= page.fitting);
+    for (const one of below.buttons) one.hidden = page.fitting <= PAGE;
+    if (isFirst && page.total && matchMedia(NARROW).matches) {
+      upload.element.open = false;
+      training.fold();
+    }
+    isFirst = false;
     all.textContent = `Mark all ${page.fitting.toLocaleString("en")}`;
     all.disabled = !page.fitting;
     bin.textContent = wanted.bin ? "Back to the clips" : `Bin (${page.in_bin.toLocaleString("en")})`;

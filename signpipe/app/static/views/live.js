@@ -1,6 +1,6 @@
 // Live: the camera, the answer to what is signed, and "wrong? it was ...".
 
-import { button, make, remembered, tell } from "../dom.js";
+import { button, make, remembered, tell, warn } from "../dom.js";
 import { player } from "../player.js";
 import { showStage } from "../stage.js";
 import { NONE_OF_THESE, NOT_SIGNING, clock, count, percent, worded } from "../words.js";
@@ -14,7 +14,7 @@ export function show(place, source) {
   place.append(columns);
   const stage = showStage(columns, source);
   const known = make("p", { class: "quiet" });
-  const hands = make("p", { class: "hands quiet" }, "Show a sign: raise your hands, sign, let them rest.");
+  const hands = make("p", { class: "hands quiet" }, "Raise your hands, sign, let them rest.");
   const answer = make("div", { class: "answer", role: "status" });
   const unsure = make("p", { class: "quiet", hidden: true }, "If it were one of the signs it knows:");
   const bars = make("ul", { class: "bars" });
@@ -39,7 +39,7 @@ export function show(place, source) {
       by.offer(message.runs ?? [], message.used ?? "");
     }),
     source.on("hands", (message) => {
-      hands.textContent = message.up ? "Hands are up: looking …" : "Show a sign: raise your hands, sign, let them rest.";
+      hands.textContent = message.up ? "Hands are up: looking …" : "Raise your hands, sign, let them rest.";
     }),
     source.on("answer", (message) => {
       if (message.answer === NOT_SIGNING) {
@@ -128,6 +128,7 @@ function wrongForm(source) {
     if (about === null || !input.value.trim()) return;
     send.disabled = true;
     send.textContent = "Learning …";
+    warn("");
     source.say({ do: "correct", id: about, sign: input.value, signer: remembered("signer", ""), video: remembered("video", false) });
   });
   const choose = (message, text) => {

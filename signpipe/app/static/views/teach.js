@@ -1,6 +1,6 @@
 // Teach: name a sign, show it, look at what was recorded, keep it or throw it away.
 
-import { button, make, remember, remembered, tell, toggle } from "../dom.js";
+import { button, make, remember, remembered, tell, toggle, warn } from "../dom.js";
 import { player } from "../player.js";
 import { showStage } from "../stage.js";
 import { taughtSigns } from "../taught.js";
@@ -92,6 +92,7 @@ export function show(place, source) {
     const keep = button("Keep", () => {
       keep.disabled = thrown.disabled = true;
       keep.textContent = "Keeping …";
+      warn("");
       source.say({ do: "keep", video: remembered("video", false) });
     }, { class: "main" });
     const thrown = button("Throw away", () => {
@@ -131,6 +132,8 @@ export function show(place, source) {
     }),
     source.on("hands", (message) => {
       if (message.up && large.classList.contains("go") && message.recording) say("Recording …", "go recording");
+      // A sign is told before the hands are down.
+      if (!message.up && large.classList.contains("recording")) say(`That was too short. Sign “${asked.sign}” now`, "go");
     }),
     source.on("take", review),
     source.on("kept", (message) => {
@@ -147,6 +150,7 @@ export function show(place, source) {
       if (keep) {
         keep.textContent = "Keep";
         step.querySelectorAll("button").forEach((one) => (one.disabled = false));
+        keep.focus();
       } else if (!large.hidden) nameStep();
     }),
     source.on("connected", (yes) => { if (!yes) nameStep(); }),
