@@ -14,6 +14,13 @@ class SignpipeError(Exception):
     """
 
 
+def missing_extra(what: str, package: str, extra: str) -> SignpipeError:
+    """The error that says which package `what` needs, and which extra of signpipe brings it."""
+    return SignpipeError(
+        f"{what} needs {package}; install it with `pip install 'signpipe[{extra}]'`"
+    )
+
+
 def first_fault(error: "ValidationError") -> str:
     """The first field that a model refuses, and why: `encoder.heads: Input should be ...`."""
     first = error.errors()[0]

@@ -8,7 +8,7 @@ from signpipe.answers import NO_SIGN
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction
 from signpipe.extraction.extraction_stream import ExtractionStream
-from signpipe.extraction.given_clips import GivenClip, given_clips
+from signpipe.extraction.given_clips import GivenClip, some_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.model.hub import local_folder
@@ -21,7 +21,7 @@ from signpipe.report.stored_footage import PLAIN, stored_footage
 from signpipe.settings import ExtractSettings
 from signpipe.training.training_runs import newest_recognizer
 from signpipe.video.write import write_video
-from signpipe.workspace import Workspace, as_paths
+from signpipe.workspace import Workspace
 
 OVERLAY = ".mp4"
 
@@ -78,10 +78,7 @@ def each(
     if not isinstance(recognizer, Recognizer) and is_onnx(recognizer):
         recognizer = Recognizer.load(recognizer, cache=cache)  # which takes no time, without torch
     card = recognizer.card if isinstance(recognizer, Recognizer) else read_card(recognizer)
-    given = given_clips(clips, workspace)
-    if not given:
-        words = ", ".join(map(str, as_paths(clips))) or "nothing"
-        raise SignpipeError(f"there is no video in {words}; name videos, .pose files or folders")
+    given = some_clips(clips, workspace)
     targets = _overlay_paths(given, Path(overlay) if overlay is not None else None)
     landmarks = LandmarkCache() if cache else None
     known = KnownLandmarks(card.extract or ExtractSettings(), workspace, landmarks)

@@ -124,9 +124,7 @@ class Recognizer:
         """
         logits = self._scorer.logits(*_given(landmarks, width, height))
         rejection = self.card.rejection or Rejection()
-        shares = softmax(logits / rejection.temperature)[0]
-        order = np.argsort(-shares, kind="stable")
-        signs = tuple((self.signs[i], float(shares[i])) for i in order)
+        signs = self._ranked(softmax(logits / rejection.temperature)[0])
         unknown = unknownness(logits, rejection.score, rejection.temperature)
         if not always and rejection.rejects(unknown)[0]:
             rests = hands_rest(landmarks, width, height)
@@ -163,6 +161,10 @@ class Recognizer:
         found = self.decide(landmarks, width=width, height=height, always=always)
         return Prediction(clip, status, reason, found.signs[:top], answer=found.answer)
 
+    def _ranked(self, shares: NDArray[np.float64]) -> Signs:
+        order = np.argsort(-shares, kind="stable")
+        return tuple((self.signs[i], float(shares[i])) for i in order)
+
     def close(self) -> None:
         """Free MediaPipe; the next video loads it again."""
         self._watcher.close()
@@ -189,9 +191,7 @@ class OnnxRecognizer(Recognizer):
     ) -> Answer:
         """As that of the recogniser from which the file was made."""
         found = self._scorer.outputs(*_given(landmarks, width, height))
-        shares = found.probabilities[0].astype(np.float64)
-        order = np.argsort(-shares, kind="stable")
-        signs = tuple((self.signs[i], float(shares[i])) for i in order)
+        signs = self._ranked(found.probabilities[0].astype(np.float64))
         if always:
             return Answer(signs[0][0], signs)
         rejected = bool((self.card.rejection or Rejection()).rejects(found.unknownness)[0])

@@ -147,10 +147,9 @@ def _clips(clips: list[Clip]) -> str:
     statuses = Counter(clip.status for clip in clips).most_common()
     by_status = ", ".join(f"{count:,} {status}" for status, count in statuses)
     labelled = sum(bool(clip.label) for clip in usable)
-    return (
-        f"{counted(len(clips), 'clip')}: {by_status}; {labelled:,} labelled with "
-        f"{counted(len(signs), 'sign')}, {counted(len(signers), 'signer')}"
-    )
+    named = f"{labelled:,} labelled with {counted(len(signs), 'sign')}" if labelled else "no labels"
+    by = counted(len(signers), "signer") if signers else "signers unknown"
+    return f"{counted(len(clips), 'clip')}: {by_status}; {named}, {by}"
 
 
 def _prepare(now: _Now) -> StageStatus:
@@ -283,10 +282,13 @@ def _next(stages: list[StageStatus]) -> str:
         return "predict CLIP"
     if first.state in (MISSING, UNFINISHED):
         return shlex.join(first.command)
+    learned = any(entry.stage == "finetune" and entry.state != MISSING for entry in stages)
     for stage in ("pretrain", "finetune", "evaluate"):
         runs = [entry for entry in stages if entry.stage == stage]
         if any(entry.state == DONE for entry in runs):
             continue
         begun = [entry for entry in runs if entry.command]
+        if stage == "pretrain" and not begun and learned:
+            continue  # it went on from another encoder, or from none
         return shlex.join(begun[0].command) if begun else stage
     return "predict CLIP"

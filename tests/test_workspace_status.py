@@ -68,6 +68,7 @@ def test_edited_labels_make_a_recogniser_stale(signs_workspace, small):
     settings = resolve(FinetuneSettings, changes={**small, "epochs": 1})
     finetune.run(signs_workspace, settings, from_scratch=True)
     assert states(signs_workspace)["finetune"] == "done"
+    assert workspace_status.run(signs_workspace).next == "evaluate"  # pretraining is not needed
     text = signs_workspace.clips.read_text().replace(",tree,", ",forest,")
     signs_workspace.clips.write_text(text)
     entry = workspace_status.run(signs_workspace).stages[-2]

@@ -6,7 +6,7 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, missing_extra
 from signpipe.progress import note
 from signpipe.workspace import Workspace
 
@@ -35,7 +35,7 @@ def run(
         from signpipe.app.desk import Desk
         from signpipe.app.server import make_server
     except ModuleNotFoundError as error:
-        raise SignpipeError(f"the page needs {error.name}; pip install 'signpipe[app]'") from error
+        raise missing_extra("the page", str(error.name), "app") from error
     with _listen(host, port) as listening:
         port = listening.getsockname()[1]
 

@@ -1,6 +1,5 @@
 """app: the page on one's own machine."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -27,7 +26,6 @@ def app(
     Nothing leaves this machine: pictures go from the browser to this command and no further. What
     you teach lands in the workspace, so that `signpipe finetune` can learn from it as well.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from signpipe.app import serve
 
     at = Workspace(workspace)

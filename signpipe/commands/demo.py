@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from signpipe.commands.options import WorkersOption
 from signpipe.commands.output import named_signs, print_streams
 from signpipe.progress import duration
 from signpipe.wording import counted
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
 
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to put it all.")] = Path("signpipe-demo"),
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; default: one a core.")
-    ] = None,
+    workers: WorkersOption = None,
 ) -> None:
     """The whole pipeline on built-in drawn signers, in a few minutes."""
     from signpipe.demo import pipeline

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signpipe.commands.options import (
+    ENCODER,
     FileOption,
     JsonOption,
     PresetOption,
@@ -43,8 +44,8 @@ def evaluate(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="A pretraining run, an encoder file, or shipped, for all protocols but finetuned; "
-            "default: the newest, or without one shipped."
+            help=f"For all protocols but finetuned. {ENCODER}; default: the newest, or without one "
+            "shipped."
         ),
     ] = None,
     from_scratch: Annotated[

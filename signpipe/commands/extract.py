@@ -12,6 +12,7 @@ from signpipe.commands.options import (
     LayoutOption,
     RedoOption,
     SetOption,
+    WorkersOption,
     WorkspaceOption,
 )
 from signpipe.commands.output import (
@@ -70,9 +71,7 @@ def extract(
         bool, typer.Option("--no-labels", help="Take no labels from folder names.")
     ] = False,
     layout: LayoutOption = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; default: one a core.")
-    ] = None,
+    workers: WorkersOption = None,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Let the workers of this Dask scheduler do it."),

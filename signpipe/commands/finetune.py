@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signpipe.commands.options import (
+    ENCODER,
     DevicesOption,
+    EpochsOption,
     FileOption,
     LoggerOption,
     RedoOption,
     RunOption,
     RunPresetOption,
+    SeedOption,
     SetOption,
     WorkspaceOption,
     changes,
@@ -34,10 +37,7 @@ def finetune(
     preset: RunPresetOption = None,
     encoder: Annotated[
         str | None,
-        typer.Option(
-            help="A pretraining run, an encoder file, or shipped, the one that comes with "
-            "signpipe; default: the newest, or without one shipped."
-        ),
+        typer.Option(help=f"{ENCODER}; default: the newest, or without one shipped."),
     ] = None,
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Use no pretrained encoder.")
@@ -45,8 +45,8 @@ def finetune(
     labels_per_sign: Annotated[
         int | None, typer.Option(min=1, help="Learn from at most so many clips of each sign.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the clips.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
     settings: FileOption = None,
     set_: SetOption = None,
     logger: LoggerOption = None,

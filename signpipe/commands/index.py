@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signpipe.commands.options import FAILED_SOME, LayoutOption, RedoOption, WorkspaceOption
+from signpipe.commands.options import (
+    ENCODER,
+    FAILED_SOME,
+    LayoutOption,
+    RedoOption,
+    WorkersOption,
+    WorkspaceOption,
+)
 from signpipe.commands.output import next_command, print_listed
 from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
@@ -34,8 +41,8 @@ def index(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="A pretraining run, an encoder file, or shipped; default: the dictionary's own, "
-            "for a new one the workspace's newest, or without one shipped."
+            help=f"{ENCODER}; default: the dictionary's own, for a new one the workspace's newest, "
+            "or without one shipped."
         ),
     ] = None,
     labels: Annotated[
@@ -46,9 +53,7 @@ def index(
     split: Annotated[
         str | None, typer.Option(help="Only clips of this split; default: all.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that watch videos; default: one a core.")
-    ] = None,
+    workers: WorkersOption = None,
     redo: RedoOption = False,
 ) -> None:
     """Make a dictionary to `search`, or bring one up to date.

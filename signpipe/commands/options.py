@@ -41,10 +41,36 @@ LoggerOption = Annotated[
     Literal["tensorboard"] | None,
     typer.Option(help="Also write event files for this tool (extra `tracking`)."),
 ]
+ClipsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="Videos, .pose files, folders to search for both, clip ids of the workspace.",
+        show_default=False,
+    ),
+]
+TopOption = Annotated[int, typer.Option(min=1, help="How many signs to name.")]
+AlwaysOption = Annotated[
+    bool, typer.Option("--always", help='Name a sign in any case, never "none of these".')
+]
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, help="Processes that watch videos; default: one a core.")
+]
+NoCacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache", help="Watch every video again, and keep no landmarks in ~/.cache/signpipe."
+    ),
+]
+EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the clips.")]
+SeedOption = Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")]
 DevicesOption = Annotated[
     int,
     typer.Option(min=1, help="GPUs, or processes without a GPU, that share every batch."),
 ]
+ENCODER = (
+    "A pretraining run, an encoder's file or folder, hf:OWNER/NAME, or shipped: the one that comes "
+    "with signpipe"
+)
 RunOption = Annotated[str | None, typer.Option("--run", help="Name of the run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

@@ -1,9 +1,10 @@
 """What several commands print: counts, failures, labels, the next command."""
 
+import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from signpipe.answers import NO_SIGN
 from signpipe.wording import counted, listed
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from signpipe.recognizer import Prediction
 
 
+Result = TypeVar("Result")
 MOST = 10  # failures that are listed one by one
 
 
@@ -21,6 +23,19 @@ def next_command(command: str, workspace: Path) -> str:
     """`next: signpipe ...`, with the workspace where it is not the default one."""
     where = "" if workspace == DEFAULT else f" -w {shlex.quote(str(workspace))}"
     return f"next: signpipe {command}{where}"
+
+
+def as_json_array(results: Iterable[Result], row: Callable[[Result], object]) -> Generator[Result]:
+    """Print a JSON array, an object a line as soon as it is known; closed even if interrupted."""
+    print("[", flush=True)
+    comma = ""
+    try:
+        for result in results:
+            print(comma + json.dumps(row(result), ensure_ascii=False), flush=True)
+            comma = ","
+            yield result
+    finally:
+        print("]", flush=True)
 
 
 def print_listed(what: str, items: Sequence[object], where: str = "") -> None:

@@ -1,7 +1,5 @@
 """predict: the signs in clips."""
 
-import json
-import os
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, JsonOption, WorkspaceOption
-from signpipe.commands.output import named_signs
+from signpipe.commands.options import (
+    FAILED_SOME,
+    NOTHING_DONE,
+    AlwaysOption,
+    ClipsArgument,
+    JsonOption,
+    NoCacheOption,
+    TopOption,
+    WorkersOption,
+    WorkspaceOption,
+)
+from signpipe.commands.output import as_json_array, named_signs
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
 from signpipe.workspace import DEFAULT, Workspace
@@ -20,13 +28,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    clips: Annotated[
-        list[str],
-        typer.Argument(
-            help="Videos, .pose files, folders to search for both, clip ids of the workspace.",
-            show_default=False,
-        ),
-    ],
+    clips: ClipsArgument,
     workspace: WorkspaceOption = DEFAULT,
     recognizer: Annotated[
         Path | None,
@@ -35,24 +37,14 @@ def predict(
             "newest."
         ),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many signs to name.")] = 5,
+    top: TopOption = 5,
     overlay: Annotated[
         Path | None,
         typer.Option(help="Draw skeleton and answer to this mp4; for several clips a folder."),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that watch videos; default: one a core.")
-    ] = None,
-    no_cache: Annotated[
-        bool,
-        typer.Option(
-            "--no-cache",
-            help="Watch every video again, and keep no landmarks in ~/.cache/signpipe.",
-        ),
-    ] = False,
-    always: Annotated[
-        bool, typer.Option("--always", help='Name a sign in any case, never "none of these".')
-    ] = False,
+    workers: WorkersOption = None,
+    no_cache: NoCacheOption = False,
+    always: AlwaysOption = False,
     stream: Annotated[
         bool,
         typer.Option(
@@ -69,9 +61,6 @@ def predict(
     the first begins with a comma), and it is closed even if the command is interrupted. With
     --stream they are JSON lines, an object for every event.
     """
-    # Before torch is loaded: its threads wait for each other in a loop, which takes the cores from
-    # the workers, and on a machine with other work makes five seconds ten and more.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from signpipe import prediction as stage
 
     at = Workspace(workspace)
@@ -91,7 +80,7 @@ def predict(
         always=always,
     )
     named = failed = 0
-    with closing(_as_json(found) if json_ else _as_lines(found)) as predictions:
+    with closing(as_json_array(found, _row) if json_ else _as_lines(found)) as predictions:
         for prediction in predictions:
             complete = prediction.answer and (prediction.overlay or not overlay)
             named, failed = named + bool(prediction.answer), failed + (not complete)
@@ -116,18 +105,6 @@ def _stream(clips: list[str], recognizer: Path, top: int, always: bool, json_: b
                 failed += 1
     if failed:
         raise typer.Exit(FAILED_SOME if failed < len(clips) else NOTHING_DONE)
-
-
-def _as_json(predictions: "Iterable[Prediction]") -> "Generator[Prediction]":
-    print("[", flush=True)
-    comma = ""
-    try:
-        for prediction in predictions:
-            print(comma + json.dumps(_row(prediction), ensure_ascii=False), flush=True)
-            comma = ","
-            yield prediction
-    finally:
-        print("]", flush=True)
 
 
 def _row(prediction: "Prediction") -> dict[str, object]:

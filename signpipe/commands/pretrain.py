@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signpipe.commands.options import (
+    ENCODER,
     DevicesOption,
+    EpochsOption,
     FileOption,
     LoggerOption,
     RedoOption,
     RunPresetOption,
+    SeedOption,
     SetOption,
     WorkspaceOption,
     changes,
@@ -36,13 +39,10 @@ def pretrain(
     ] = None,
     init: Annotated[
         str | None,
-        typer.Option(
-            help="Go on from this encoder: a pretraining run, an encoder file, or shipped, the one "
-            "that comes with signpipe."
-        ),
+        typer.Option(help=f"The encoder to go on from. {ENCODER}."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the clips.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
     settings: FileOption = None,
     set_: SetOption = None,
     logger: LoggerOption = None,

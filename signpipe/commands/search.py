@@ -1,7 +1,5 @@
 """search: which signs of a dictionary are like the one shown."""
 
-import json
-import os
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +9,17 @@ import typer
 
 from signpipe.answers import NONE_OF_THESE
 from signpipe.commands.index import DictionaryOption
-from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, JsonOption, WorkspaceOption
+from signpipe.commands.options import (
+    FAILED_SOME,
+    NOTHING_DONE,
+    ClipsArgument,
+    JsonOption,
+    NoCacheOption,
+    TopOption,
+    WorkersOption,
+    WorkspaceOption,
+)
+from signpipe.commands.output import as_json_array
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -19,16 +27,10 @@ if TYPE_CHECKING:
 
 
 def search(
-    clips: Annotated[
-        list[str],
-        typer.Argument(
-            help="Videos, .pose files, folders to search for both, clip ids of the workspace.",
-            show_default=False,
-        ),
-    ],
+    clips: ClipsArgument,
     workspace: WorkspaceOption = DEFAULT,
     dictionary: DictionaryOption = None,
-    top: Annotated[int, typer.Option(min=1, help="How many signs to name.")] = 10,
+    top: TopOption = 10,
     hands: Annotated[
         Literal["1", "2"] | None, typer.Option(help="Only signs made with so many hands.")
     ] = None,
@@ -44,16 +46,8 @@ def search(
         Path | None,
         typer.Option(help="Draw each clip and its examples as skeletons into this folder."),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that watch videos; default: one a core.")
-    ] = None,
-    no_cache: Annotated[
-        bool,
-        typer.Option(
-            "--no-cache",
-            help="Watch every video again, and keep no landmarks in ~/.cache/signpipe.",
-        ),
-    ] = False,
+    workers: WorkersOption = None,
+    no_cache: NoCacheOption = False,
     json_: JsonOption = False,
 ) -> None:
     """Look a sign up by showing it: the signs of a dictionary that are most like it.
@@ -64,8 +58,6 @@ def search(
 
     With --json a JSON array, an object a line as soon as it is known.
     """
-    # Before torch is loaded: its threads would wait for each other in a loop.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from signpipe.search import clip_search as stage
     from signpipe.search.dictionary import Narrowed
 
@@ -81,23 +73,11 @@ def search(
         cache=not no_cache,
     )
     named = failed = 0
-    with closing(_as_json(found) if json_ else _as_lines(found)) as results:
+    with closing(as_json_array(found, _row) if json_ else _as_lines(found)) as results:
         for result in results:
             named, failed = named + bool(result.signs), failed + (not result.signs)
     if failed:
         raise typer.Exit(FAILED_SOME if named else NOTHING_DONE)
-
-
-def _as_json(results: "Iterable[SearchResult]") -> "Generator[SearchResult]":
-    print("[", flush=True)
-    comma = ""
-    try:
-        for result in results:
-            print(comma + json.dumps(_row(result), ensure_ascii=False), flush=True)
-            comma = ","
-            yield result
-    finally:
-        print("]", flush=True)
 
 
 def _row(result: "SearchResult") -> dict[str, Any]:

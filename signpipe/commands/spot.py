@@ -1,12 +1,19 @@
 """spot: the signs in long recordings."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, JsonOption, WorkspaceOption
+from signpipe.commands.options import (
+    FAILED_SOME,
+    NOTHING_DONE,
+    AlwaysOption,
+    JsonOption,
+    TopOption,
+    WorkersOption,
+    WorkspaceOption,
+)
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
 from signpipe.wording import counted
@@ -33,13 +40,9 @@ def spot(
         Path | None,
         typer.Option(help="Also write all signs to this file: .jsonl, .csv or (ELAN) .eaf."),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many signs to name.")] = 5,
-    always: Annotated[
-        bool, typer.Option("--always", help='Name a sign in any case, never "none of these".')
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that watch; default: one a core.")
-    ] = None,
+    top: TopOption = 5,
+    always: AlwaysOption = False,
+    workers: WorkersOption = None,
     no_cache: Annotated[
         bool,
         typer.Option("--no-cache", help="Keep no landmarks; a run that is stopped begins anew."),
@@ -55,8 +58,6 @@ def spot(
     linked; a sign that is none of those known is an empty annotation, to be filled or deleted. How
     sure each is, and what else it may be, hangs on it in the tier `signpipe-answers`.
     """
-    # Before torch is loaded: its threads would wait for each other in a loop.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from signpipe.search import spotting
     from signpipe.search.spot_files import as_json, sign_file
 

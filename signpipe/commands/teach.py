@@ -1,14 +1,21 @@
 """teach: signs by example, without training."""
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from signpipe.answers import NOT_SIGNING
-from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, JsonOption, WorkspaceOption
+from signpipe.commands.options import (
+    ENCODER,
+    FAILED_SOME,
+    NOTHING_DONE,
+    JsonOption,
+    NoCacheOption,
+    WorkersOption,
+    WorkspaceOption,
+)
 from signpipe.commands.output import print_listed
 from signpipe.errors import SignpipeError
 from signpipe.wording import counted, listed
@@ -62,16 +69,12 @@ def teach(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="What a new recogniser sees with: a pretraining run, an encoder file, or shipped; "
-            "default: the newest run's, or without one shipped."
+            help=f"What a new recogniser sees with. {ENCODER}; default: the newest run's, or "
+            "without one shipped."
         ),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that watch videos; default: one a core.")
-    ] = None,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Keep no landmarks in ~/.cache/signpipe.")
-    ] = False,
+    workers: WorkersOption = None,
+    no_cache: NoCacheOption = False,
     json_: JsonOption = False,
 ) -> None:
     """Teach a sign by clips that show it; nothing is trained.
@@ -82,7 +85,6 @@ def teach(
     and which two are easily confused. A clip that shows no taught sign is answered with "none of
     these"; show with --idle how a person looks who does not sign.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from signpipe import teaching as stage
     from signpipe.recognizer import TaughtRecognizer
 
@@ -180,6 +182,9 @@ def _print_takes(taught: "TaughtRecognizer", sign: str) -> None:
 
 
 def _print_report(report: "TeachingReport") -> None:
+    if not report.takes:
+        print("no sign is taught yet")
+        return
     signs = counted(len(report.takes), "sign")
     print(f"{signs}, {counted(sum(report.takes.values()), 'take')}")
     if report.accuracy is not None:

@@ -14,6 +14,7 @@ from signpipe.commands.options import (
     RedoOption,
     RunPresetOption,
     SetOption,
+    WorkersOption,
     WorkspaceOption,
     changes,
 )
@@ -49,9 +50,7 @@ def train(
             "newest encoder is used, or the one that comes with signpipe.",
         ),
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that extract; default: one a core.")
-    ] = None,
+    workers: WorkersOption = None,
     preset: RunPresetOption = None,
     settings: FileOption = None,
     set_: SetOption = None,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, missing_extra
 from signpipe.export.landmark_graph import LandmarkGraph
 from signpipe.export.narrow_weights import WeightForm, narrow_weights
 from signpipe.model.onnx_graph import (
@@ -50,9 +50,7 @@ def onnx_model(graph: LandmarkGraph, weights: WeightForm = "float") -> Any:
     try:
         import onnx
     except ImportError as error:
-        raise SignpipeError(
-            "export needs onnx; install it with `pip install 'signpipe[export]'`"
-        ) from error
+        raise missing_extra("export", "onnx", "export") from error
     batch = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS)}
     buffer: Any = io.BytesIO()
     with warnings.catch_warnings():

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, missing_extra
 from signpipe.extraction.pool import Lost, Make, Pool
 from signpipe.progress import note
 
@@ -115,9 +115,7 @@ def _connection(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise SignpipeError(
-            "a Dask cluster needs distributed; install it with pip install 'signpipe[cluster]'"
-        ) from error
+        raise missing_extra("a Dask cluster", "distributed", "cluster") from error
     # What goes wrong is said here, once; tornado's is what distributed makes of an interruption.
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.video.read import find_videos
 from signpipe.workspace import Workspace, as_paths
@@ -51,6 +52,17 @@ def given_clips(
             outcomes = read_outcomes(workspace.outcomes) if outcomes is None else outcomes
             stored = outcomes.get(str(path))
         clips.append(GivenClip(str(path), Path(stored.source) if stored else path, stored))
+    return clips
+
+
+def some_clips(
+    words: Path | str | Sequence[Path | str], workspace: Workspace | None = None
+) -> list[GivenClip]:
+    """As `given_clips`. Raises SignpipeError if it is none."""
+    clips = given_clips(words, workspace)
+    if not clips:
+        named = ", ".join(map(str, as_paths(words))) or "nothing"
+        raise SignpipeError(f"there is no video in {named}; name videos, .pose files or folders")
     return clips
 
 

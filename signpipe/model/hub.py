@@ -6,7 +6,7 @@ Only weights, JSON and Markdown are fetched, into the hub's own cache; nothing i
 import re
 from pathlib import Path
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, missing_extra
 from signpipe.progress import note
 
 PREFIX = "hf:"
@@ -30,9 +30,7 @@ def local_folder(name: Path | str) -> Path:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HfHubHTTPError
     except ImportError as error:
-        raise SignpipeError(
-            f"{text} is fetched by huggingface_hub, which is missing; pip install 'signpipe[hub]'"
-        ) from error
+        raise missing_extra(text, "huggingface_hub", "hub") from error
     repository, revision = match.groups()
     try:
         found = Path(snapshot_download(repository, revision=revision, allow_patterns=PATTERNS))

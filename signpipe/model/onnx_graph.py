@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from signpipe.errors import SignpipeError, first_fault
+from signpipe.errors import SignpipeError, first_fault, missing_extra
 from signpipe.model.recognizer_card import RecognizerCard
 from signpipe.workspace import parse_json
 
@@ -102,9 +102,7 @@ def _session(path: Path) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise SignpipeError(
-            f"{path} needs onnxruntime; install it with `pip install 'signpipe[export]'`"
-        ) from error
+        raise missing_extra(str(path), "onnxruntime", "export") from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from signpipe.cliptable import USABLE, Clip, read_clips
+from signpipe.cliptable import USABLE, Clip
 from signpipe.errors import SignpipeError
 from signpipe.extraction.outcomes import Outcome, read_outcomes
 from signpipe.extraction.stored import stored_landmarks
@@ -37,13 +37,9 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> ExtractionRep
     there is no clip, or the page cannot be written.
     """
     from signpipe.report.extraction_page import ExtractionFindings, extraction_page
+    from signpipe.report.report_page import reported_clips
 
-    clips = list(read_clips(workspace.clips).values())
-    if not clips:
-        raise SignpipeError(
-            f"{workspace.root} has no clips to report on; run `signpipe extract VIDEOS` or "
-            "`signpipe import PACKS` first"
-        )
+    clips = reported_clips(workspace)
     outcomes = read_outcomes(workspace.outcomes)
     unread: dict[str, str] = {}
     fingerprints, leads = _look(workspace, clips, outcomes, unread)

@@ -1,6 +1,5 @@
 """report labels: the labels that look wrong, to be looked at by a person."""
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +7,11 @@ from signpipe.errors import SignpipeError
 from signpipe.evaluation.label_audit import Audit, audit
 from signpipe.pictures.page import Page
 from signpipe.report.label_page import LEAD, TITLE, build
+from signpipe.report.report_page import reported_clips, write_report
 from signpipe.report.results.evaluations import marked, read_evaluations
 from signpipe.report.results.footage_reader import FootageReader
-from signpipe.report.results.report_writer import ReportWriter, folder_of
-from signpipe.workspace import DEFAULT, Workspace
+from signpipe.report.results.report_writer import folder_of
+from signpipe.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,7 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> LabelReport:
     anything into a column `label_checked` where the label is right. Raises SignpipeError if there
     is no clip with a label and a signer that others could name, or something cannot be written.
     """
-    if not workspace.clips.exists():
-        raise SignpipeError(
-            f"{workspace.root} has no clips to report on; run `signpipe extract VIDEOS` or "
-            "`signpipe import PACKS` first"
-        )
+    reported_clips(workspace)
     found = audit(workspace)
     if found is None:
         raise SignpipeError(
@@ -43,19 +39,10 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> LabelReport:
         )
     path = Path(out or workspace.root / "report" / "labels.html")
     folder = folder_of(path)
-    evaluations = [
-        one for one in marked(workspace, read_evaluations(workspace)[0]) if not one.stale
-    ]
-    page, reader = Page(TITLE, LEAD), FootageReader(workspace)
-    where = "" if workspace.root == DEFAULT else f" -w {shlex.quote(str(workspace.root))}"
-    try:
-        report = ReportWriter(page, folder, where)
-        holding = [one for one in evaluations if one.names_clips and not one.stale]
-        build(found, holding, report, reader)
-        report.finish()
-        page.write(path)
-    except OSError as error:
-        raise SignpipeError(
-            f"cannot write {error.filename or path}: {error.strerror or error}"
-        ) from error
+    evaluations = marked(workspace, read_evaluations(workspace)[0])
+    holding = [one for one in evaluations if one.names_clips and not one.stale]
+    reader = FootageReader(workspace)
+    write_report(
+        workspace, path, Page(TITLE, LEAD), lambda report: build(found, holding, report, reader)
+    )
     return LabelReport(path, folder, found)

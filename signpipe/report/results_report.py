@@ -3,7 +3,6 @@
 Nothing is scored here. Only for the picture of the embeddings clips go through the encoders.
 """
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from signpipe.model.stream_classifiers import load_recognizer
 from signpipe.parts.store import open_parts
 from signpipe.pictures.page import Page
 from signpipe.progress import track
+from signpipe.report.report_page import reported_clips, write_report
 from signpipe.report.results.ablation import groups, trials
 from signpipe.report.results.embedding import LEAST, Embedded, sample, tsne
 from signpipe.report.results.evaluations import (
@@ -28,7 +28,7 @@ from signpipe.report.results.evaluations import (
     read_evaluations,
 )
 from signpipe.report.results.footage_reader import FootageReader
-from signpipe.report.results.report_writer import ReportWriter, folder_of
+from signpipe.report.results.report_writer import folder_of
 from signpipe.report.results.run_histories import read_runs
 from signpipe.report.results.single_changes import single_changes
 from signpipe.report.results_page import LEAD, TITLE, ResultsFindings, build
@@ -37,7 +37,7 @@ from signpipe.training.features import embed, join, unit
 from signpipe.training.loop import pick_device
 from signpipe.training.training_runs import ENCODER
 from signpipe.wording import counted
-from signpipe.workspace import DEFAULT, Workspace, sha256_while_unchanged
+from signpipe.workspace import Workspace, sha256_while_unchanged
 
 STAGES = ("pretrain", "finetune")
 
@@ -61,25 +61,14 @@ def run(workspace: Workspace, *, out: Path | str | None = None) -> ResultsReport
     named on the page with the command that does it; what cannot be read is named too, and the rest
     goes on. Raises SignpipeError if there is no clip table, or something cannot be written.
     """
-    if not workspace.clips.exists():
-        raise SignpipeError(
-            f"{workspace.root} has no clips to report on; run `signpipe extract VIDEOS` or "
-            "`signpipe import PACKS` first"
-        )
+    reported_clips(workspace)
     path = Path(out or workspace.root / "report" / "results.html")
     folder = folder_of(path)
     findings = gather(workspace)
-    page, reader = Page(TITLE, LEAD), FootageReader(workspace)
-    where = "" if workspace.root == DEFAULT else f" -w {shlex.quote(str(workspace.root))}"
-    try:
-        report = ReportWriter(page, folder, where)
-        build(findings, report, reader)
-        report.finish()
-        page.write(path)
-    except OSError as error:
-        raise SignpipeError(
-            f"cannot write {error.filename or path}: {error.strerror or error}"
-        ) from error
+    reader = FootageReader(workspace)
+    report = write_report(
+        workspace, path, Page(TITLE, LEAD), lambda report: build(findings, report, reader)
+    )
     return ResultsReport(
         path, folder, len(findings.evaluations), tuple(report.missing), tuple(findings.unread)
     )

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from signpipe.errors import SignpipeError
 from signpipe.extraction.extraction_stream import ExtractionStream
-from signpipe.extraction.given_clips import GivenClip, given_clips
+from signpipe.extraction.given_clips import GivenClip, some_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.progress import track
@@ -13,7 +12,7 @@ from signpipe.search.dictionary import Dictionary, Narrowed, SearchResult
 from signpipe.search.dictionary_folder import read_dictionary_card
 from signpipe.search.sheets import sheet_paths, with_sheet
 from signpipe.settings import ExtractSettings
-from signpipe.workspace import Workspace, as_paths
+from signpipe.workspace import Workspace
 
 
 def each(
@@ -40,10 +39,7 @@ def each(
         card = dictionary.card
     else:
         card = read_dictionary_card(Path(dictionary))
-    given = given_clips(clips, workspace)
-    if not given:
-        words = ", ".join(map(str, as_paths(clips))) or "nothing"
-        raise SignpipeError(f"there is no video in {words}; name videos, .pose files or folders")
+    given = some_clips(clips, workspace)
     landmarks = LandmarkCache() if cache else None
     known = KnownLandmarks(card.extract or ExtractSettings(), workspace, landmarks)
     targets = sheet_paths(given, Path(sheets) if sheets is not None else None)

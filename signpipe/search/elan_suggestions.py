@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from signpipe.datasets.elan import ANSWERS
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, missing_extra
 from signpipe.search.spotting import SpottedSign
 from signpipe.workspace import atomic
 
@@ -24,9 +24,7 @@ def check_elan_file(path: Path) -> None:
     try:
         import pympi  # noqa: F401
     except ImportError as error:
-        raise SignpipeError(
-            "ELAN files need pympi-ling; install it with pip install 'signpipe[elan]'"
-        ) from error
+        raise missing_extra("an ELAN file", "pympi-ling", "elan") from error
 
 
 class ElanSuggestions:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, missing_extra
 from signpipe.workspace import write_text
 
 Logger = Literal["tensorboard"]
@@ -119,9 +119,6 @@ def _event_writer(folder: Path, first_step: int) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        raise SignpipeError(
-            "the logger tensorboard needs the package tensorboard; install it with "
-            "pip install 'signpipe[tracking]'"
-        ) from error
+        raise missing_extra("--logger", "tensorboard", "tracking") from error
     # Events of a killed run's steps from here on are hidden.
     return SummaryWriter(folder, purge_step=first_step)

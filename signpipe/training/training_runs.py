@@ -163,4 +163,7 @@ def newest_recognizer(workspace: Workspace) -> str:
     for name in workspace.runs("finetune"):
         if (workspace.run("finetune", name) / "recognizer" / "recognizer.json").exists():
             return name
-    raise SignpipeError(f"{workspace.root} has no recogniser yet; run `signpipe finetune` first")
+    raise SignpipeError(
+        f"{workspace.root} has no recogniser yet; run `signpipe finetune` first, or "
+        "`signpipe train VIDEOS`"
+    )

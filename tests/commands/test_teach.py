@@ -38,6 +38,13 @@ def test_a_sign_is_taught_listed_and_forgotten(teach):
     assert len(found["removed"]) == 1
 
 
+def test_a_file_that_is_no_video_teaches_nothing_and_promises_nothing(teach, tmp_path):
+    (tmp_path / "clip.mp4").write_text("no video")
+    code, text = teach("tree", str(tmp_path / "clip.mp4"))
+    assert code == 2 and "clip.mp4: unreadable" in text
+    assert "no sign is taught yet" in text and "none of these" not in text
+
+
 def test_predict_uses_what_was_taught_last(teach):
     for sign in ("tree", "house"):
         teach(sign, *(f"s{i}/{sign}/0" for i in range(3)))

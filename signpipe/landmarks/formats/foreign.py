@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from signpipe.errors import SignpipeError
+from signpipe.errors import SignpipeError, missing_extra
 from signpipe.landmarks.pack import SHAPES, Landmarks
 
 
@@ -79,6 +79,4 @@ def optional(module: str, package: str, purpose: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise SignpipeError(
-            f"{purpose} needs {package}; install it with pip install 'signpipe[formats]' ({error})"
-        ) from error
+        raise missing_extra(purpose, package, "formats") from error
