@@ -15,7 +15,7 @@ from signpipe.model.hub import local_folder
 from signpipe.model.onnx_graph import is_onnx
 from signpipe.model.recognizer_card import CARD_FILE, read_card
 from signpipe.pictures.footage import Footage
-from signpipe.progress import track
+from signpipe.progress import note, track
 from signpipe.recognizer import Prediction, Recognizer
 from signpipe.report.stored_footage import PLAIN, stored_footage
 from signpipe.settings import ExtractSettings
@@ -87,15 +87,16 @@ def each(
 
 def find_recognizer(workspace: Workspace, name: str | None = None) -> Path:
     """The recogniser's folder of a fine-tuning run (default: the newest finished, or the taught one
-    where that has changed since)."""
+    where that has changed since). Where there are both, a line on stderr says which it is."""
     taught = workspace.taught
     if name is None and (taught / CARD_FILE).exists():
         try:
             newest = workspace.run("finetune", newest_recognizer(workspace)) / "recognizer"
         except SignpipeError:
             return taught
-        age = [(folder / CARD_FILE).stat().st_mtime for folder in (newest, taught)]
-        return taught if age[1] >= age[0] else newest
+        older, newer = sorted((newest, taught), key=lambda at: (at / CARD_FILE).stat().st_mtime)
+        note(f"recogniser: {newer}, which is newer than {older}")
+        return newer
     return workspace.run("finetune", name or newest_recognizer(workspace)) / "recognizer"
 
 

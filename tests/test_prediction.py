@@ -123,7 +123,7 @@ def test_workers_are_waited_for_in_the_order_given(recognizer, make_clip, tmp_pa
     assert prediction.run(clips, Recognizer.load(recognizer), workers=2, cache=False) == alone
 
 
-def test_the_recogniser_that_was_made_or_taught_last_is_found(recognizer, signs_workspace):
+def test_the_recogniser_that_was_made_or_taught_last_is_found(recognizer, signs_workspace, capsys):
     trained = signs_workspace.run("finetune", "default")
     trained.mkdir(parents=True)
     (trained / "settings.json").write_text("{}")
@@ -133,6 +133,8 @@ def test_the_recogniser_that_was_made_or_taught_last_is_found(recognizer, signs_
     card.parent.mkdir()
     card.touch()
     assert prediction.find_recognizer(signs_workspace) == signs_workspace.taught
+    said = " ".join(capsys.readouterr().err.split())
+    assert said == f"recogniser: {card.parent}, which is newer than {trained / 'recognizer'}"
     os.utime(card, (1, 1))
     assert prediction.find_recognizer(signs_workspace) == trained / "recognizer"
     assert prediction.find_recognizer(signs_workspace, "default") == trained / "recognizer"

@@ -11,11 +11,11 @@ from signpipe.workspace import DEFAULT, Workspace
 def app(
     workspace: WorkspaceOption = DEFAULT,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where it answers; default: a free one.")
+        int, typer.Option(min=0, max=65535, help="The port it answers on; 0: any free one.")
     ] = 0,
     host: Annotated[
         str,
-        typer.Option(help="Let others on the network in: the address of this machine there."),
+        typer.Option(help="This machine's address on the network, to let others there in."),
     ] = "127.0.0.1",
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Show the page's address, but do not open it.")

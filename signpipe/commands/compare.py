@@ -17,12 +17,14 @@ def compare(
     runs: Annotated[
         list[str],
         typer.Argument(
-            help="Folders of evaluate/, or runs, or of fractions FOLDER/FRACTION-START; the others "
-            "are compared with the first."
+            help="Runs, or folders of evaluate/ (of fractions FOLDER/FRACTION-START); the first is "
+            "what the others are compared with."
         ),
     ],
     workspace: WorkspaceOption = DEFAULT,
-    split: Annotated[str, typer.Option(help="Of which split, where runs are named.")] = "val",
+    split: Annotated[
+        str, typer.Option(help="The split to compare on, where runs are named.")
+    ] = "val",
     json_: JsonOption = False,
 ) -> None:
     """Evaluated runs side by side, and whether they differ by more than chance."""

@@ -72,7 +72,7 @@ def evaluate(
       so without pretraining as well.
     - `few-shot`: 1, 3 and 5 clips a sign are shown, within each signer; beside it random weights
       and raw keypoints.
-    - `cross-validation`: few clips are left out in turn, with their signer or one of every sign;
+    - `cross-validation`: clips are left out in turn, a signer's or one of every sign at a time;
       `finetuned` does so by itself where no clip is left for val or test.
     - `cross-signer`: signers are held out in turn, and named by a recogniser fine-tuned without
       them; rotates over train and val, and the split named.
@@ -85,8 +85,8 @@ def evaluate(
     Lists and numbers are settings: `--set 'fractions=[0.05,1]'`, `--set 'seeds=[0]'`,
     `--set folds=0` (each signer alone), `--set within=split`, `--set head=true`
     (few-shot with a linear head), and
-    `--set finetune.epochs=5` for what is fine-tuned; `signpipe settings evaluate` lists them. The
-    two that fine-tune keep every finished cell and go on from there when they are run again.
+    `--set finetune.epochs=5` for what is fine-tuned; `signpipe settings evaluate` lists them. What
+    was fine-tuned is kept: interrupted, the same command goes on from there.
 
     `metrics.json` holds top-1, top-5 and their means over signs for joint, motion and both, with
     95 % intervals over signers (over clips, and a note, where signers are unknown), what was chosen

@@ -78,12 +78,12 @@ def extract(
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option(metavar="I/N", help="Do part I of N, beside the others or without them."),
+        typer.Option(metavar="I/N", help="Do only part I of N: one of several machines."),
     ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds after which a clip fails.")] = 600,
     face: Annotated[bool, typer.Option("--face", help="Keep the face's landmarks too.")] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try clips again that gave no landmarks.")
+        bool, typer.Option("--retry-failed", help="Try again the clips that gave no landmarks.")
     ] = False,
     settings: FileOption = None,
     set_: SetOption = None,
@@ -108,11 +108,11 @@ def extract(
     of the tier, from the recordings in the folder that its `.eaf` files link.
 
     **Several machines** that see the videos and the workspace under the same paths:
-    `signpipe extract VIDEOS --shard 3/8`, in a batch system's job for each of 1/8 to 8/8, does
-    every eighth clip, at the same time as the others or not; once more without `--shard` checks the
-    whole. Or `signpipe extract VIDEOS --scheduler tcp://10.0.0.1:8786` has the workers of a running
-    Dask cluster do the work, with signpipe's extra `cluster` on each machine; one clip at a time is
-    extracted for every thread of a Dask worker, each in a process of its own.
+    `signpipe extract VIDEOS --shard 3/8` does every eighth clip. Give 1/8 to 8/8 to eight jobs of a
+    batch system, which run at the same time or one by one; then run it once without `--shard`,
+    which checks the whole. Or `signpipe extract VIDEOS --scheduler tcp://10.0.0.1:8786` has the
+    workers of a running Dask cluster do the work, with signpipe's extra `cluster` on each machine;
+    every thread of a Dask worker extracts one clip at a time, in a process of its own.
     """
     from signpipe.datasets.elan import ElanTiers
     from signpipe.extraction import extract as stage

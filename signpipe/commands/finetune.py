@@ -56,11 +56,11 @@ def finetune(
     """Learn the labelled signs, and make a recogniser of them.
 
     From a pretrained encoder it learns from unlabelled clips as well: labels spread to them along
-    the encoder's nearest neighbours. Where labels hardly reach, a clip is left out, since it may
-    show another sign; so are all where the labelled clips, hidden in turn, are often named wrongly
-    by each other, or cannot be checked. At most half of every batch is drawn from them, less where
-    few remain (`--set unlabelled=0.5`; 0 switches it off). Clips held out as val or test are never
-    among them.
+    the encoder's nearest neighbours. A clip that labels hardly reach is left out, since it may show
+    another sign. All are left out where labelled clips, each hidden in turn, are often named
+    wrongly in this way, or are too few to try it. At most half of every batch is drawn from
+    unlabelled clips (`--set unlabelled=0.5`; 0 switches it off). Clips held out as val or test are
+    never among them.
 
     `--set classifier=parts` gives the classifier hand and trunk side by side instead of their sum.
     `--devices` and `--logger` are those of `signpipe pretrain --help`.

@@ -12,7 +12,10 @@ FAILED_SOME, NOTHING_DONE, INTERRUPTED = 1, 2, 130
 WorkspaceOption = Annotated[
     Path,
     typer.Option(
-        "--workspace", "-w", envvar="SIGNPIPE_WORKSPACE", help="The folder that holds everything."
+        "--workspace",
+        "-w",
+        envvar="SIGNPIPE_WORKSPACE",
+        help="The folder of all clips and results.",
     ),
 ]
 PresetOption = Annotated[str, typer.Option(help=f"Start from: {', '.join(PRESETS)}.")]
@@ -35,7 +38,7 @@ SetOption = Annotated[
 RedoOption = Annotated[bool, typer.Option("--redo", help="Do again what is done already.")]
 LayoutOption = Annotated[
     Literal["sign", "sign/signer", "signer/sign"] | None,
-    typer.Option(help="What the folders that clips lie in are named after; else signs."),
+    typer.Option(help="What the clips' folders are named after; default: sign."),
 ]
 LoggerOption = Annotated[
     Literal["tensorboard"] | None,

@@ -23,7 +23,7 @@ def publish(
     workspace: WorkspaceOption = DEFAULT,
     kind: Annotated[
         Literal["recognizer", "encoder"] | None,
-        typer.Option(help="Which, where runs of both kinds have this name."),
+        typer.Option(help="Which of them, where both kinds have a run of this name."),
     ] = None,
 ) -> None:
     """A folder to pass on: the weights, and a model card as README.md.

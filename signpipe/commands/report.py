@@ -30,10 +30,10 @@ def report(
 ) -> None:
     """One self-contained HTML page: a paper's tables and pictures, what was extracted, or labels.
 
-    `labels` shows cells of one signer and sign whose clips look, all of them, like one other sign
-    to what has not seen the signer: the recognisers of `signpipe evaluate --protocol cross-signer`
-    where that was run, else the encoder. Correct the clip table, or write into its column
-    label_checked what you have looked at.
+    `labels` shows where all of a signer's clips of one sign look like one other sign to recognisers
+    that have not seen this signer: those of `signpipe evaluate --protocol cross-signer`, or without
+    these to the encoder. Correct the clip table, or write into its column label_checked that you
+    have looked.
     """
     if kind not in REPORTS:
         raise SignpipeError(f"there is no report {kind!r}; the kinds are {', '.join(REPORTS)}")

@@ -50,14 +50,15 @@ def teach(
         bool, typer.Option("--replace", help="Forget the sign's takes from before.")
     ] = False,
     remove: Annotated[
-        bool, typer.Option("--remove", help="Forget the sign, or of it the takes that are named.")
+        bool, typer.Option("--remove", help="Forget the sign, or only the takes that are named.")
     ] = False,
     list_: Annotated[
-        bool, typer.Option("--list", help="Show every sign's takes and how well they are told.")
+        bool,
+        typer.Option("--list", help="Show every sign's takes, and how well signs are told apart."),
     ] = False,
     idle: Annotated[
         list[str] | None,
-        typer.Option(help="A clip of a person who does not sign, such as the signer; repeatable."),
+        typer.Option(help="A clip in which nobody signs, best of the signer at rest; repeatable."),
     ] = None,
     labelled: Annotated[
         bool, typer.Option("--labelled", help="Teach every labelled clip of the workspace.")
