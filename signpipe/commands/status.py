@@ -1,16 +1,20 @@
 """status: where things stand."""
 
 import json
+import shlex
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signpipe.commands.options import JsonOption, WorkspaceOption
-from signpipe.commands.output import next_command
+from signpipe.commands.output import MOST, next_command
 from signpipe.progress import note
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
     from signpipe.workspace_status import Status
+
+SHOWN = 2  # paths of a command that has more than MOST
 
 
 def status(workspace: WorkspaceOption = DEFAULT, json_: JsonOption = False) -> None:
@@ -51,4 +55,15 @@ def show(result: "Status", workspace: Path) -> None:
     width = max(len(entry.name) for entry in result.stages)
     for entry in result.stages:
         print(f"{entry.stage:9} {entry.name:{width}} {entry.state:10} {entry.detail}".rstrip())
-    print(next_command(result.next, workspace))
+    print(next_command(_short(result.next), workspace))
+
+
+def _short(command: str) -> str:
+    """The command, of hundreds of videos only the first ones; --json has it whole."""
+    name, *words = shlex.split(command)
+    paths = list(takewhile(lambda word: not word.startswith("-"), words))
+    if len(paths) <= MOST:
+        return command
+    more = f"... (and {len(paths) - SHOWN:,} more, as it was first given)"
+    options = words[len(paths) :]
+    return " ".join([name, *map(shlex.quote, paths[:SHOWN]), more, shlex.join(options)]).rstrip()

@@ -66,7 +66,7 @@ def fit_rejection(
     share = KEPT * (len(right) + 1) / max(len(right), 1)
     if share > 1:
         named = f"{counted(len(right), 'clip')} that it names rightly ({chosen_on})"
-        why = f"{named}: too few to choose a threshold by"
+        why = f"only {named}, too few to choose a threshold by"
         return Rejection(temperature=temperature, score=SCORE, chosen_on=why)
     threshold = threshold_keeping(right, share)
     return Rejection(

@@ -118,7 +118,7 @@ def test_a_threshold_is_chosen_by_clips_that_are_named_rightly(clips, seed):
     right = logits.argmax(axis=1) == labels
     if right.sum() < 19:
         assert found.threshold is None
-        assert found.chosen_on.endswith("names rightly (val): too few to choose a threshold by")
+        assert found.chosen_on.endswith("names rightly (val), too few to choose a threshold by")
         return
     every = unknownness(logits, found.score, found.temperature)
     unknown, wrong = every[right], every[~right]
