@@ -8,6 +8,7 @@ Annotations without text, as `signpipe spot` writes them where it knows no sign,
 """
 
 import bisect
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
@@ -23,10 +24,11 @@ from signpipe.datasets.files import without_ending
 from signpipe.errors import SignpipeError
 from signpipe.progress import note, track
 from signpipe.tables import cells_of, read_text
-from signpipe.video.read import FoundVideo
+from signpipe.video.read import FoundVideo, Video, VideoError
 from signpipe.wording import counted
 
 LARGEST = 256 << 20  # bytes of an .eaf: 50,000 annotations are 20 MB
+SLACK = 1000  # milliseconds by which an annotation may end after its recording, as they often do
 ANSWERS = "signpipe-answers"  # the tier, and its type, that says what `spot` knew of each sign
 Times = tuple[int, int]  # milliseconds
 
@@ -210,6 +212,7 @@ def _add_tiers(
     vocabulary: Mapping[str, str] | None,
 ) -> None:
     path, found, origin = _recording(collector, file, document)
+    length = _milliseconds(found) + SLACK
     signers = None
     if chosen.signer_tier:
         *names, signer_tier = names
@@ -237,7 +240,23 @@ def _add_tiers(
                 clip = AnnotatedClip(clip_name, path, sign, signer, "", start, end)
                 collector.add(where, clip, found)
                 spans.append(times)
-        _tell(f"{file}, tier {_line(name)}", empty, unlisted, sorted(spans))
+        where = f"{file}, tier {_line(name)}"
+        _tell(where, empty, unlisted, sorted(spans))
+        late = sum(end + origin > length for _, end in spans)
+        if late:
+            ends = counted(late, "annotation ends", "annotations end")
+            note(f"{where}: {ends} after the recording, of which there is no more")
+
+
+def _milliseconds(found: FoundVideo | None) -> float:
+    """How long a recording is; infinity if it does not say."""
+    try:
+        if found is not None:
+            with Video(found.path) as video:
+                return 1000 * (video.declared_seconds or math.inf)
+    except (VideoError, OSError):
+        pass  # who watches it will say what is wrong with it
+    return math.inf
 
 
 def _tell(where: str, empty: int, unlisted: int, spans: list[Times]) -> None:

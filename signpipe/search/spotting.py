@@ -14,7 +14,8 @@ from signpipe.extraction.known_landmarks import timed_pose
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.extraction.recording_pieces import PIECE, RecordingPieces
 from signpipe.landmarks.pack import Landmarks
-from signpipe.live.answered_stream import AnsweredEvent, AnsweredSign, AnsweredStream
+from signpipe.live.answered_stream import AnsweredEvent, AnsweredSign
+from signpipe.live.shots import AnsweredShots
 from signpipe.progress import note, track
 from signpipe.recognizer import Recognizer
 from signpipe.search.dictionary import Dictionary
@@ -149,7 +150,7 @@ def _pieces(
 def _events(
     path: Path, pieces: RecordingPieces | _Whole, answers: Answers, always: bool
 ) -> Iterator[AnsweredEvent]:
-    stream: AnsweredStream | None = None
+    stream: AnsweredShots | None = None
     problems, person = [], False
     with track(f"spot {path.name}", pieces.expected, unit=f"pieces of {PIECE} s") as tracker:
         for piece in pieces:
@@ -159,7 +160,7 @@ def _events(
                 person = person or piece.status != "nobody"
                 if stream is None:
                     width, height = piece.width, piece.height
-                    stream = AnsweredStream(answers, width=width, height=height, always=always)
+                    stream = AnsweredShots(answers, width=width, height=height, always=always)
                 yield from stream.extend(piece.landmarks)
             tracker.advance()
         if stream is not None:

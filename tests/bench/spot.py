@@ -47,28 +47,36 @@ def fitted(pixels: np.ndarray) -> np.ndarray:
 
 def join(path: Path, minutes: float, gap: int) -> list[tuple[float, float, str]]:
     """Write the recording; the truth: start, end and sign of each clip."""
-    clips, spans = [], {}
-    with Holistic() as holistic:
-        for found in find_videos([DATA / "videos" / "wlasl"]):
-            with Video(found.path) as video:
-                landmarks = holistic.landmarks(video)
-            seen = np.flatnonzero(landmarks.seen("left_hand") | landmarks.seen("right_hand"))
-            clips.append(found)
-            spans[found.path] = int(seen[0]), int(seen[-1]), len(landmarks)
+    clips = list(find_videos([DATA / "videos" / "wlasl"]))
+    spans = known_spans(path.parent / "spans.json", [clip.path for clip in clips])
     rng = np.random.default_rng(0)
     order, frames = [], 0
     while frames < minutes * 60 * RATE:
         for i in rng.permutation(len(clips)):
             order.append(clips[i])
-            frames += spans[clips[i].path][2] + gap
+            frames += spans[str(clips[i].path)][2] + gap
     truth, at = [], 0
     for clip in order:
-        first, last, count = spans[clip.path]
+        first, last, count = spans[str(clip.path)]
         truth.append(((at + first) / RATE, (at + last) / RATE, clip.folder))
         at += count + gap
     if not path.exists():
         write_video(path, joined(order, gap), RATE)
     return truth
+
+
+def known_spans(path: Path, clips: list[Path]) -> dict[str, tuple[int, int, int]]:
+    """The first and last frame with a hand, and the count of frames; kept in a file."""
+    if not path.exists():
+        spans = {}
+        with Holistic() as holistic:
+            for clip in clips:
+                with Video(clip) as video:
+                    landmarks = holistic.landmarks(video)
+                seen = np.flatnonzero(landmarks.seen("left_hand") | landmarks.seen("right_hand"))
+                spans[str(clip)] = int(seen[0]), int(seen[-1]), len(landmarks)
+        path.write_text(json.dumps(spans))
+    return json.loads(path.read_text())
 
 
 def joined(order: list, gap: int) -> Iterator[np.ndarray]:

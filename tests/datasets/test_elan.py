@@ -161,12 +161,14 @@ def test_what_spot_wrote_and_a_person_corrected_are_clips(tmp_path, demo_clips):
     eaf.remove_annotation("signpipe", 700)
     eaf.add_annotation("signpipe", 450, 850, "Drum-1")  # what it did not know
     eaf.remove_annotation("signpipe", 1000)  # what was none
+    eaf.add_annotation("signpipe", 1500, 599_000, "Overtime")
     eaf.add_annotation("signpipe", 600_000, 601_000, "late")
     eaf.to_file(videos / "talk.eaf")
     words = ["extract", str(videos), "--dataset", "elan", "--tier", "signpipe", "--workers", "1"]
     words += ["--normalise-glosses", "--workspace", str(tmp_path / "ws")]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 1  # the recording has no ten minutes
+    assert "2 annotations end after the recording" in " ".join(done.stderr.split())
     clips = read_clips(Workspace(tmp_path / "ws").clips).values()
     by = {clip.label: clip.status for clip in clips}
-    assert by == {"WAVE": "ok", "DRUM": "ok", "LATE": "empty"}
+    assert by == {"WAVE": "ok", "DRUM": "ok", "OVERTIME": "ok", "LATE": "empty"}
