@@ -51,9 +51,10 @@ def spot(
 ) -> None:
     """Find the signs in long recordings: a line a sign, with its start and end in seconds.
 
-    A sign goes from rest to rest of the hands, and never over a cut to another picture: signs
-    without a rest between them are one. Landmarks are kept in ~/.cache/signpipe as they are made:
-    stopped, the same command goes on where it was. Memory does not grow with the length of videos.
+    A sign goes from rest to rest of the hands, and never over a cut to another picture; without
+    rests signs are told apart where a recogniser knows them. Landmarks are kept in
+    ~/.cache/signpipe as they are made: stopped, the same command goes on where it was. Memory does
+    not grow with the length of videos.
 
     **ELAN.** `--out FILE.eaf` writes one tier of suggestions, `signpipe`, with the recording
     linked; a sign that is none of those known is an empty annotation, to be filled or deleted. How

@@ -4,12 +4,13 @@ A sign is answered as soon as hands rest, in a time that does not depend on the 
 longest length.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from signpipe.answers import Answer
 from signpipe.landmarks.pack import Landmarks
-from signpipe.live.sign_stream import HandsDown, HandsUp, SignShown, SignStream
+from signpipe.live.sign_stream import Event, HandsDown, HandsUp, SignShown, SignStream
 from signpipe.live.stream_settings import StreamSettings
 
 
@@ -34,7 +35,10 @@ AnsweredEvent = HandsUp | AnsweredSign | HandsDown
 
 
 class AnsweredStream:
-    """`SignStream` whose signs are answered. With `always` no sign is "none of these"."""
+    """`SignStream` whose signs are answered. With `always` no sign is "none of these".
+
+    `parts` may make several signs of one before they are answered.
+    """
 
     def __init__(
         self,
@@ -44,28 +48,36 @@ class AnsweredStream:
         height: int | None = None,
         always: bool = False,
         settings: StreamSettings | None = None,
+        parts: Callable[[SignShown], Sequence[SignShown]] = lambda sign: [sign],
     ) -> None:
-        self._decider, self._always = decider, always
+        self._decider, self._always, self._parts = decider, always, parts
         self._size = width, height
         self._signs = SignStream(width=width, height=height, settings=settings)
 
     def push(self, time: float, frame: Landmarks) -> list[AnsweredEvent]:
         """As `SignStream.push`."""
-        return [self._answered(event) for event in self._signs.push(time, frame)]
+        return self._answered(self._signs.push(time, frame))
 
     def extend(self, landmarks: Landmarks) -> list[AnsweredEvent]:
         """As `SignStream.extend`."""
-        return [self._answered(event) for event in self._signs.extend(landmarks)]
+        return self._answered(self._signs.extend(landmarks))
 
     def end(self) -> list[AnsweredEvent]:
         """As `SignStream.end`."""
-        return [self._answered(event) for event in self._signs.end()]
+        return self._answered(self._signs.end())
 
-    def _answered(self, event: HandsUp | SignShown | HandsDown) -> AnsweredEvent:
-        if not isinstance(event, SignShown):
-            return event
+    def _answered(self, events: Sequence[Event]) -> list[AnsweredEvent]:
+        answered: list[AnsweredEvent] = []
+        for event in events:
+            if isinstance(event, SignShown):
+                answered += [self._answer(sign) for sign in self._parts(event)]
+            else:
+                answered.append(event)
+        return answered
+
+    def _answer(self, sign: SignShown) -> AnsweredSign:
         width, height = self._size
         answer = self._decider.decide(
-            event.landmarks, width=width, height=height, always=self._always
+            sign.landmarks, width=width, height=height, always=self._always
         )
-        return AnsweredSign(event.start, event.end, answer)
+        return AnsweredSign(sign.start, sign.end, answer)

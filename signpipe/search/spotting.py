@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -14,8 +15,10 @@ from signpipe.extraction.known_landmarks import timed_pose
 from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.extraction.recording_pieces import PIECE, RecordingPieces
 from signpipe.landmarks.pack import Landmarks
-from signpipe.live.answered_stream import AnsweredEvent, AnsweredSign
+from signpipe.live.answered_stream import AnsweredEvent, AnsweredSign, AnsweredStream
+from signpipe.live.runs_of_signs import RunsOfSigns
 from signpipe.live.shots import AnsweredShots
+from signpipe.live.stream_settings import StreamSettings
 from signpipe.progress import note, track
 from signpipe.recognizer import Recognizer
 from signpipe.search.dictionary import Dictionary
@@ -23,6 +26,7 @@ from signpipe.settings import ExtractSettings
 from signpipe.video.read import VideoError
 
 By = Literal["probability", "distance"]
+LONGEST = 20.0  # seconds of what is told apart by a recogniser at a time
 
 
 @dataclass(frozen=True)
@@ -159,8 +163,8 @@ def _events(
             if piece.landmarks is not None:
                 person = person or piece.status != "nobody"
                 if stream is None:
-                    width, height = piece.width, piece.height
-                    stream = AnsweredShots(answers, width=width, height=height, always=always)
+                    new = partial(spotting_stream, answers, piece.width, piece.height, always)
+                    stream = AnsweredShots(new, width=piece.width, height=piece.height)
                 yield from stream.extend(piece.landmarks)
             tracker.advance()
         if stream is not None:
@@ -172,3 +176,16 @@ def _events(
         note(f"{path}: a part of it cannot be read ({problems[0]}{more})")
     if not person:
         note(f"{path}: no person was found in any frame")
+
+
+def spotting_stream(
+    answers: Answers, width: int | None, height: int | None, always: bool
+) -> AnsweredStream:
+    """The stream of one shot; of probabilities it tells signs apart that have no rest between."""
+    if answers.by != "probability":
+        return AnsweredStream(answers, width=width, height=height, always=always)
+    runs = RunsOfSigns(answers, width=width, height=height)
+    settings = StreamSettings(longest=LONGEST)
+    return AnsweredStream(
+        answers, width=width, height=height, always=always, settings=settings, parts=runs
+    )
