@@ -1,8 +1,6 @@
 """What all parts of the server share: the workspace, the landmark process, who has the camera."""
 
 import asyncio
-import threading
-from contextlib import suppress
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -62,13 +60,8 @@ class Desk:
                 self._is_free.notify_all()
 
     def start(self) -> None:
-        """Begin to load the models, before a browser asks for anything."""
+        """Begin to load the landmark models, before a browser asks for anything."""
         self.worker.start()
-        threading.Thread(target=self._load_taught, daemon=True).start()
-
-    def _load_taught(self) -> None:
-        with suppress(SignpipeError, OSError):  # it is told to the browser that asks
-            self.teacher.load()
 
     def close(self) -> None:
         """End the job and the landmark process."""

@@ -71,8 +71,12 @@ class ShownSigns:
             task.cancel()
 
     def start(self) -> None:
-        """Load what is taught, and post it."""
-        self._begin(self._tell_signs())
+        """Post what is taught, and load what answers, so that the first sign need not wait."""
+        self._begin(self._get_ready())
+
+    async def _get_ready(self) -> None:
+        await self._tell_signs()
+        await asyncio.to_thread(self._desk.teacher.load)
 
     async def _tell_signs(self) -> None:
         signs = await asyncio.to_thread(self._desk.teacher.summary)

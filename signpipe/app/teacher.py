@@ -46,8 +46,6 @@ class Teacher:
         """Load what answering needs, so that the first answer need not wait for it."""
         from signpipe.live import taught_scorer  # noqa: F401
 
-        self.summary()
-
     def summary(self) -> dict[str, Any]:
         """What is known: `signs` taught with their takes, whether `idle` hands were shown, the
         `report` on how well the signs are told apart; the `runs` that have trained a recogniser,

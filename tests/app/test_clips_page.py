@@ -69,6 +69,8 @@ def test_from_a_folder_to_clips_and_their_report_by_keyboard_alone(visits, folde
     page.wait_for_selector("canvas[data-drawn]")
     page.wait_for_selector("text=1 to 2 of 2 clips")
     assert page.locator(".gallery .group .head").all_inner_texts() == [*SIGNS]
+    opened = Path(f"/proc/{visits.running.process.pid}/maps").read_text()
+    assert "torch" not in opened  # who looks at clips does not wait for what answers signs
 
     tab_to(page, "Bin (0)")
     page.keyboard.press("Tab")
