@@ -62,11 +62,13 @@ def make_server(
     return Guard(app, host, port)
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
+    if error.__cause__ is not None and disk_full(error.__cause__):
+        return _failed(request, error.__cause__)  # what it says itself is meant for a shell
     return JSONResponse({"error": str(error)}, 400)
 
 
-def _failed(_: Request, error: Exception) -> Response:
+def _failed(_: Request, error: BaseException) -> Response:
     full = "The disk is full: free some space, then try again."
     return JSONResponse({"error": full if disk_full(error) else str(error)}, 507)
 

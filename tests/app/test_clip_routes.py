@@ -1,5 +1,8 @@
 """The gallery's answers: pages, filters, skeletons, changes and the bin."""
 
+import errno
+import os
+
 import pytest
 
 from signpipe.app import clip_skeletons, gallery
@@ -110,6 +113,20 @@ def test_what_cannot_be_a_change_is_refused_whole(visit, signs_workspace, change
     before = signs_workspace.clips.read_bytes()
     answer = visit(signs_workspace).post("/clips/change", json={"changes": changes})
     assert answer.status_code == 400 and answer.json()["error"]
+    assert signs_workspace.clips.read_bytes() == before
+
+
+def test_a_change_that_finds_the_disk_full_says_so(visit, signs_workspace, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = signs_workspace.clips.read_bytes()
+    client = visit(signs_workspace)
+    changes = [{"clip": "s0/drink/0", "label": "tea"}]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        answer = client.post("/clips/change", json={"changes": changes})
+    assert answer.status_code == 507 and "The disk is full" in answer.json()["error"]
     assert signs_workspace.clips.read_bytes() == before
 
 
