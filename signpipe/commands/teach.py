@@ -206,15 +206,16 @@ def _refused(rejection: "Rejection") -> str:
     """When the answer is "none of these", and what that costs."""
     if rejection.threshold is None:
         return 'it always names a sign: more takes of each will tell when it is "none of these"'
-    costs = []
-    if rejection.kept is not None:
-        costs.append(f"keeps {rejection.kept:.0%} of {counted(rejection.known, 'take')}")
+    said = []
     if rejection.kept_out is not None:
-        costs.append(
-            f"keeps out {rejection.kept_out:.0%} of {rejection.unknown} if their sign is not taught"
-        )
-    cost = " and ".join(costs) or "nothing to try it on yet"
-    return f'"none of these": {cost}; from {rejection.chosen_on}'
+        refused = round(rejection.kept_out * rejection.unknown)
+        takes = counted(rejection.unknown, "take")
+        said.append(f"for {refused} of {takes} when their sign is not taught")
+    if rejection.kept is not None:
+        refused = rejection.known - round(rejection.kept * rejection.known)
+        said.append(f"for {refused} of {counted(rejection.known, 'take')} when it is")
+    cost = ", and ".join(said) or "where a clip is unlike all of them, which nothing shows yet"
+    return f'answers "none of these" {cost} (the limit was chosen on {rejection.chosen_on})'
 
 
 def _row(

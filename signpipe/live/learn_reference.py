@@ -8,11 +8,11 @@ import numpy as np
 
 from signpipe.cliptable import Clip
 from signpipe.live.reference import Reference, load_reference
-from signpipe.live.taught_folder import feature_width
-from signpipe.live.taught_scorer import ambidextrous
+from signpipe.live.taught_folder import JOINT_WEIGHT, feature_width
 from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
 from signpipe.model.shipped import REFERENCE_FILE, SHIPPED_FILE
 from signpipe.parts.store import Parts
+from signpipe.training.features import joined
 from signpipe.workspace import sha256_of_file
 
 FEWEST, MOST = 200, 20_000  # clips: of fewer, a whitening would be chance
@@ -46,7 +46,7 @@ def learn_reference(encoder: Path, parts: Parts, clips: Iterable[Clip]) -> Refer
     encoders = new_encoders(card)
     load_backbone(encoder, encoders)
     rows = np.array([parts.rows[clip.clip_id] for clip in usable], np.int64)
-    features = ambidextrous(encoders, parts, rows, card.encoder)
+    features = joined(encoders, parts, rows, card.encoder, JOINT_WEIGHT, ambidextrous=True)
     labels, signers = (
         np.unique([getattr(clip, name) for clip in usable], return_inverse=True)[1]
         for name in ("label", "signer")

@@ -4,18 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from signpipe.landmarks.pack import Landmarks
 from signpipe.live.taught import Taught
-from signpipe.live.taught_folder import JOINT_WEIGHT, TaughtFolder
+from signpipe.live.taught_folder import TaughtFolder
 from signpipe.model.backbone import load_backbone, new_encoders
-from signpipe.model.class_means import Rows, unit_rows
 from signpipe.parts.normalise import to_keypoints
 from signpipe.parts.store import Parts
-from signpipe.settings import EncoderSettings
 from signpipe.training.clip_scorers import Size
-from signpipe.training.features import embed, join, unit
+from signpipe.training.features import joined
 
 Seen = tuple[Landmarks, Size]  # a clip of T > 0 frames
 
@@ -43,23 +40,5 @@ class TaughtScorer:
             {str(i): to_keypoints(clip, prepare, *size) for i, (clip, size) in enumerate(clips)}
         )
         rows = np.arange(len(clips), dtype=np.int64)
-        return ambidextrous(self._encoders, parts, rows, self._card.encoder, self._weight)
-
-
-def ambidextrous(
-    encoders: nn.ModuleDict,
-    parts: Parts,
-    rows: NDArray[np.int64],
-    settings: EncoderSettings,
-    joint_weight: float = JOINT_WEIGHT,
-) -> Rows:
-    """(B, D) of length 1: what a taught recogniser keeps of the clips `rows`.
-
-    The mean of a clip and its mirror image: a sign shown with the other hand is the same sign.
-    """
-
-    def seen(mirrored: bool) -> Rows:
-        by_stream = unit(embed(encoders, parts, rows, settings, mirrored=mirrored))
-        return list(join(by_stream, joint_weight).values())[-1]
-
-    return unit_rows(seen(False) + seen(True))
+        settings, weight = self._card.encoder, self._weight
+        return joined(self._encoders, parts, rows, settings, weight, ambidextrous=True)

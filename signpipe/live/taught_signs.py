@@ -174,7 +174,7 @@ def _mixed(prior: float | None, known: NDArray[np.float64]) -> float | None:
 def _chosen_on(known: int, prior: Prior | None) -> str:
     before = "clips of other people" if prior else ""
     own = f"{known} takes, each left out in turn" if known else ""
-    return " and ".join(filter(None, (own, before))) or "nothing"
+    return " and ".join(filter(None, (before, own))) or "nothing"
 
 
 def fit_prior(rows: Rows, labels: Labels, signers: Labels) -> Prior | None:

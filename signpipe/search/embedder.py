@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
 from signpipe.parts.store import Parts
-from signpipe.training.features import embed, join, unit
+from signpipe.training.features import joined
 from signpipe.training.nearest_signs import JOINT_WEIGHT
 from signpipe.training.warping import Sequences, sequences
 
@@ -35,5 +35,5 @@ class Embedder:
         """
         parts = Parts.of({str(number): clip for number, clip in enumerate(clips)})
         rows = np.arange(len(clips))
-        features = join(unit(embed(self._encoders, parts, rows, self.card.encoder)), JOINT_WEIGHT)
-        return list(features.values())[-1], sequences(parts, rows)
+        features = joined(self._encoders, parts, rows, self.card.encoder, JOINT_WEIGHT)
+        return features, sequences(parts, rows)

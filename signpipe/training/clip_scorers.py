@@ -45,12 +45,11 @@ class TorchScorer:
         return final(found, self._card.joint_weight).astype(np.float64)
 
     def feature(self, landmarks: Landmarks, size: Size) -> NDArray[np.float32]:
-        from signpipe.training.features import embed, join, unit
+        from signpipe.training.features import joined
 
         parts = self._parts(landmarks, size)
         encoders, settings = self._model.encoders, self._card.encoder
-        features = unit(embed(encoders, parts, np.zeros(1, np.int64), settings))
-        return list(join(features, self._card.joint_weight).values())[-1][0]
+        return joined(encoders, parts, np.zeros(1, np.int64), settings, self._card.joint_weight)[0]
 
     def _parts(self, landmarks: Landmarks, size: Size) -> Parts:
         return Parts.of({"clip": to_keypoints(landmarks, self._card.prepare, *size)})

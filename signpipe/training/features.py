@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from signpipe.model.class_means import unit_rows
 from signpipe.model.encoder import Features as EncoderFeatures
 from signpipe.parts.store import Parts
 from signpipe.settings import EncoderSettings
@@ -46,6 +47,28 @@ def embed(
         for stream, encoder in encoders.items():
             collected[stream].append(descriptor(encoder(*views[stream])).cpu().numpy())
     return {stream: np.concatenate(arrays) for stream, arrays in collected.items()}
+
+
+def joined(
+    encoders: nn.ModuleDict,
+    parts: Parts,
+    rows: NDArray[np.int64],
+    settings: EncoderSettings,
+    joint_weight: float,
+    *,
+    ambidextrous: bool = False,
+) -> NDArray[np.float32]:
+    """(B, D) of length 1: what `embed` finds, the streams side by side as `join` puts them.
+
+    If `ambidextrous`, the mean of a clip and its mirror image: a sign shown with the other hand is
+    the same sign.
+    """
+
+    def seen(mirrored: bool) -> NDArray[np.float32]:
+        found = unit(embed(encoders, parts, rows, settings, mirrored=mirrored))
+        return list(join(found, joint_weight).values())[-1]
+
+    return unit_rows(seen(False) + seen(True)) if ambidextrous else seen(False)
 
 
 def descriptor(features: EncoderFeatures) -> Tensor:
@@ -139,10 +162,7 @@ def calibrate_batch_norm(
 
 def unit(features: Features) -> Features:
     """Every row with length 1; a row of zeros stays as it is."""
-    return {
-        stream: rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
-        for stream, rows in features.items()
-    }
+    return {stream: unit_rows(rows) for stream, rows in features.items()}
 
 
 def join(features: Features, joint_weight: float) -> Features:

@@ -45,7 +45,7 @@ from signpipe.training.encoders import (
     shipped_encoder,
     with_its_sizes,
 )
-from signpipe.training.features import embed, join, unit
+from signpipe.training.features import joined
 from signpipe.training.loop import fit, pick_device
 from signpipe.training.metrics import Labels, Logits, mean_class, top_k
 from signpipe.training.metrics_log import Logger
@@ -290,9 +290,9 @@ def _weights(job: FinetuneJob) -> NDArray[np.float64] | None:
     encoders = new_encoders(card)
     load_backbone(job.backbone, encoders)
     rows = np.array([job.parts.rows[clip.clip_id] for clip in clips], np.int64)
-    features = embed(encoders.to(pick_device()), job.parts, rows, card.encoder)
-    joined = list(join(unit(features), JOINT_WEIGHT).values())[-1]
-    weights = misfits.weights(clips, joined, job.settings.misfit_weight)
+    device = pick_device()
+    features = joined(encoders.to(device), job.parts, rows, card.encoder, JOINT_WEIGHT)
+    weights = misfits.weights(clips, features, job.settings.misfit_weight)
     if doubted := int((weights < 1).sum()):
         note(
             f"{counted(doubted, 'training clip looks', 'training clips look')} like another sign "

@@ -24,7 +24,7 @@ def test_a_sign_is_taught_listed_and_forgotten(teach):
     assert "left out one by one, 2 of 2 takes named rightly" in text
     code, text = teach("house", "s0/house/0", "--idle", "s2/house/1")
     assert code == 0 and "most easily confused: tree (take " in text
-    assert '"none of these": keeps ' in text
+    assert 'answers "none of these" for ' in text and " when their sign is not taught" in text
     code, text = teach("--list")
     lines = text.splitlines()
     assert code == 0 and lines[0] == "tree, 2 takes: 2 of 2 named rightly by the others"

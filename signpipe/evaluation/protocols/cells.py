@@ -1,10 +1,10 @@
 """Fine-tuning many times over: every finished recogniser's scores are kept and not made again."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from safetensors import SafetensorError
@@ -12,7 +12,15 @@ from safetensors.numpy import load_file, save_file
 
 from signpipe.cliptable import Clip
 from signpipe.errors import SignpipeError
-from signpipe.evaluation.protocols.common import Request, Scored, opened, rows_of
+from signpipe.evaluation.protocols.common import (
+    Plan,
+    Request,
+    Scored,
+    fingerprint,
+    opened,
+    rows_of,
+    seen_in_pretraining,
+)
 from signpipe.evaluation.protocols.frozen import find
 from signpipe.model.stream_classifiers import combine, load_recognizer
 from signpipe.parts.store import Parts
@@ -48,11 +56,38 @@ class Start:
             return []
         return unlabelled(workspace, self.parts, labelled)
 
-    def graph(self, clips: list[Clip]) -> NeighbourGraph | None:
-        """The clips as the encoder sees them, if any are learned from without their labels."""
-        if not self.backbone or not self.settings.unlabelled:
+    def graph(self, labelled: list[Clip], others: list[Clip]) -> NeighbourGraph | None:
+        """All of them as the encoder sees them, if the `others` are learned from, unlabelled."""
+        if not others or not self.backbone or not self.settings.unlabelled:
             return None
+        clips = labelled + others
         return NeighbourGraph.of(self.backbone, self.parts, clips, self.settings.streams)
+
+    def plan(
+        self,
+        workspace: Workspace,
+        request: Request,
+        given: Sequence[str],
+        used: list[Clip],
+        scored: list[Clip],
+        **own: Any,
+    ) -> Plan:
+        """That of a protocol which fine-tunes from here, with its `own` fields.
+
+        `given` names the settings that concern it, `used` are all clips that have a say.
+        """
+        data, sha256 = fingerprint(self.parts, used), self.sha256
+        return Plan(
+            run=self.run,
+            clips=scored,
+            seen=seen_in_pretraining(workspace, sha256, scored),
+            data=data,
+            settings=request.given(*given) | {"finetune": self.settings.model_dump(mode="json")},
+            inputs={"encoder": sha256, "data": data, **own.pop("inputs", {})},
+            stage=self.stage,
+            resumable=True,
+            **own,
+        )
 
 
 def find_start(workspace: Workspace, request: Request, *, scratch: bool) -> Start:

@@ -17,9 +17,7 @@ from signpipe.evaluation.protocols.common import (
     Scored,
     Seen,
     figures,
-    fingerprint,
     of_split,
-    seen_in_pretraining,
     table,
     together,
 )
@@ -48,27 +46,21 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     # Also those that nobody is asked about: they can be named all the same.
     signs = sorted({clip.label for fold in folds for clips_of in fold for clip in clips_of})
     pool = start.unlabelled(workspace, clips)
-    data = fingerprint(start.parts, clips + pool)
-    given = request.given("folds", "bootstrap", "level")
-    seen = seen_in_pretraining(workspace, start.sha256, scored)
-    return Plan(
+    found = start.plan(
+        workspace,
+        request,
+        ("folds", "bootstrap", "level"),
+        clips + pool,
+        scored,
         protocol="cross-signer",
-        stage=start.stage,
-        run=start.run,
         split="+".join(splits),
         split_from=f"{len(folds)} folds by signer; each takes val from the others by signer",
-        clips=scored,
         signs=len(signs),
         unknown=len(clips) - len(scored),
-        seen=seen,
-        data=data,
-        settings=given | {"finetune": start.settings.model_dump(mode="json")},
-        inputs={"encoder": start.sha256, "data": data},
         measure=lambda folder: _measure(workspace, request, start, folds, pool, signs, folder),
-        headline=_headline(start, seen, {clip.signer for clip in scored}),
         both="mean of the streams' logits, joint weighed by its fold's joint_weight",
-        resumable=True,
     )
+    return replace(found, headline=_headline(start, found.seen, {clip.signer for clip in scored}))
 
 
 def members(workspace: Workspace, parts: Parts, splits: Sequence[str]) -> list[Clip]:
@@ -162,4 +154,4 @@ def _graph(
     own = [clip for clip in others if clip.split == TRAIN]
     choosing = [clip for clip in others if clip.split == VAL]
     hidden = {"", *(clip.signer for clip in held_out + choosing)}
-    return start.graph(own + [clip for clip in pool if clip.signer not in hidden])
+    return start.graph(own, [clip for clip in pool if clip.signer not in hidden])

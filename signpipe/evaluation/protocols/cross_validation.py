@@ -22,9 +22,7 @@ from signpipe.evaluation.protocols.common import (
     Request,
     Scored,
     figures,
-    fingerprint,
     opened,
-    seen_in_pretraining,
     table,
     together,
 )
@@ -77,31 +75,26 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         raise NothingToScore(_what_is_known(clips))
     scored = [clip for held_out, _ in folds for clip in held_out]
     pool = start.unlabelled(workspace, clips)
-    data = fingerprint(start.parts, clips + pool)
     inputs = {
         "recognizer": sha256_of_file(source / "recognizer" / "model.safetensors"),
         "card": sha256_of_file(source / "recognizer" / "recognizer.json"),
-        "encoder": start.sha256,
-        "data": data,
     }
-    settings = request.given("folds", "bootstrap", "level")
-    return Plan(
+    found = start.plan(
+        workspace,
+        request,
+        ("folds", "bootstrap", "level"),
+        clips + pool,
+        scored,
         protocol="cross-validation",
-        stage="finetune",
-        run=name,
         split="+".join(s for s in (TRAIN, VAL, TEST) if any(c.split == s for c in clips)),
         split_from=f"{counted(len(folds), 'fold')}: {how}",
-        clips=scored,
         signs=len({clip.label for clip in clips}),
         unknown=len(clips) - len(scored),
-        seen=seen_in_pretraining(workspace, start.sha256, scored),
-        data=data,
-        settings=settings | {"finetune": start.settings.model_dump(mode="json")},
         inputs=inputs,
         measure=partial(_measure, workspace, request, start, folds, how, pool),
         headline=f"{how}, each named by a recogniser that was fine-tuned as {name} without it",
-        resumable=True,
     )
+    return replace(found, stage="finetune")
 
 
 def members(workspace: Workspace, parts: Parts) -> list[Clip]:
@@ -211,4 +204,4 @@ def _graph(
 ) -> NeighbourGraph | None:
     """A fold's clips and the unlabelled ones, but of no signer who is left out."""
     hidden = {"", *(clip.signer for clip in held_out)} if how == BY_SIGNER else set()
-    return start.graph(others + [clip for clip in pool if clip.signer not in hidden])
+    return start.graph(others, [clip for clip in pool if clip.signer not in hidden])

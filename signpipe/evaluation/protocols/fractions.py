@@ -22,8 +22,6 @@ from signpipe.evaluation.protocols.common import (
     Request,
     Scored,
     figures,
-    fingerprint,
-    seen_in_pretraining,
 )
 from signpipe.evaluation.protocols.frozen import Members, members
 from signpipe.evaluation.schema import Cell
@@ -50,24 +48,20 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     chosen = members(workspace, start.parts, request.split)
     rows = _rows(start, request.from_scratch or not start.backbone)
     pool = start.unlabelled(workspace, chosen.used)
-    data = fingerprint(start.parts, chosen.used + pool)
-    given = request.given("fractions", "seeds", "bootstrap", "level")
-    return Plan(
+    return start.plan(
+        workspace,
+        request,
+        ("fractions", "seeds", "bootstrap", "level"),
+        chosen.used + pool,
+        chosen.scored,
         protocol="fractions",
-        stage=start.stage,
-        run=start.run,
         split=request.split,
         split_from=chosen.how,
-        clips=chosen.scored,
         signs=len(chosen.signs),
         unknown=chosen.unknown,
-        seen=seen_in_pretraining(workspace, start.sha256, chosen.scored),
-        data=data,
-        settings=given | {"finetune": start.settings.model_dump(mode="json")},
-        inputs={"encoder": start.sha256, "data": data, "starts": list(rows)},
+        inputs={"starts": list(rows)},
         measure=lambda folder: _measure(workspace, request, start, chosen, pool, rows, folder),
         headline=f"the largest fraction, {next(iter(rows))}, mean over the seeds",
-        resumable=True,
     )
 
 
@@ -100,7 +94,7 @@ def _measure(
     cells: list[Cell] = []
     summary: list[Cell] = []
     # The labels that a fraction leaves out are hidden, not the clips.
-    graph = cache(lambda: start.graph(chosen.train + pool))
+    graph = cache(lambda: start.graph(pool, chosen.train))
     count = len(asked.fractions) * len(rows) * len(asked.seeds)
     for fraction, (name, row) in product(sorted(asked.fractions), rows.items()):
         of: dict[str, str | int | float] = {"fraction": fraction, "start": name}
@@ -110,8 +104,9 @@ def _measure(
             train = stratified(chosen.train, fraction, seed)
             settings = row.settings.model_copy(update={"seed": seed})
             clips, own = train + chosen.val, of | {"seed": seed}
-            guided = graph if row.backbone and settings.unlabelled else lambda: None
-            began = (row.backbone, guided)
+            unlabelled = pool or len(train) < len(chosen.train)
+            guided = row.backbone and settings.unlabelled and unlabelled
+            began = (row.backbone, graph if guided else lambda: None)
             scored, weight = trainer.cell(cell_name(own), settings, clips, chosen.scored, *began)
             write_predictions(cell_file(folder, own), scored.clips, scored.signs, scored.logits)
             seeded.append(scored)

@@ -21,9 +21,7 @@ from signpipe.evaluation.protocols.common import (
     Scored,
     averaged,
     figures,
-    fingerprint,
     intervals_of,
-    seen_in_pretraining,
 )
 from signpipe.evaluation.protocols.frozen import Members, members
 from signpipe.evaluation.schema import MEASURES, Cell, Figures
@@ -61,24 +59,19 @@ def plan(workspace: Workspace, request: Request) -> Plan:
     of_signs = chosen.of_signs
     folds = folded(of_signs, asked.folds)
     pool = start.unlabelled(workspace, chosen.used)
-    data = fingerprint(start.parts, chosen.used + pool)
-    given = request.given("folds", "kept", "idle", "bootstrap", "level")
-    return Plan(
+    return start.plan(
+        workspace,
+        request,
+        ("folds", "kept", "idle", "bootstrap", "level"),
+        chosen.used + pool,
+        of_signs.scored,
         protocol="open-set",
-        stage=start.stage,
-        run=start.run,
         split=request.split,
         split_from=f"{counted(len(folds), 'fold')} of signs; {of_signs.how}",
-        clips=of_signs.scored,
         signs=len(of_signs.signs),
         unknown=of_signs.unknown,
-        seen=seen_in_pretraining(workspace, start.sha256, of_signs.scored),
-        data=data,
-        settings=given | {"finetune": start.settings.model_dump(mode="json")},
-        inputs={"encoder": start.sha256, "data": data},
         measure=lambda folder: _measure(workspace, request, start, chosen, folds, pool, folder),
         headline="clips of the signs that a fold has learned, those of all folds together",
-        resumable=True,
     )
 
 
@@ -142,7 +135,7 @@ def _measure(
         train, val = (
             [c for c in of if c.label not in held_out] for of in (of_signs.train, of_signs.val)
         )
-        graph = partial(start.graph, train + pool)
+        graph = partial(start.graph, train, pool)
         # Val before the others: by it the fold chooses its threshold, as finetune does.
         clips = list({clip.clip_id: clip for clip in val + of_signs.scored + chosen.idle}.values())
         scored, weight = trainer.cell(
