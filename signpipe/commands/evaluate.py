@@ -77,8 +77,9 @@ def evaluate(
     - `cross-signer`: signers are held out in turn, and named by a recogniser fine-tuned without
       them; rotates over train and val, and the split named.
     - `retrieval`: a dictionary of 1, 5 or all clips a sign is searched by signers who are not in
-      it: recall, mean reciprocal rank, discounted cumulative gain; beside it the features without
-      time warping, random weights, raw keypoints, and warping alone.
+      it (`--set whose=own`: a signer's by that signer): recall, mean reciprocal rank, discounted
+      cumulative gain; beside it the features without time warping, random weights, raw keypoints,
+      and warping alone.
     - `open-set`: signs are held out in turn; how well clips of them, and of idle people (label
       `_idle`), are told from clips of the signs that were learned, and what "none of these" costs.
 

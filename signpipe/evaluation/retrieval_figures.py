@@ -15,18 +15,29 @@ Ranks = NDArray[np.int64]  # (Q,) from 1 on; 0 where a clip was not asked about
 Labels = NDArray[np.int64]
 
 
-def ranks(distances: NDArray[Any], signs: Labels, truth: Labels) -> Ranks:
-    """The place of each query's sign by the distances (Q, C) of clips of the `signs` (C,).
+def ranks(
+    distances: NDArray[Any], signs: Labels, signers: NDArray[np.int64], truth: Labels
+) -> Ranks:
+    """The place of each query's sign by the distances (Q, C) of clips of `signs`, `signers` (C,).
 
     A sign's distance is that of `signpipe search`; of signs that are as near, the right one counts
     as the last. Every one of `truth` (Q,) must be among `signs`.
     """
     names = np.unique(signs)
-    near = [np.sort(distances[:, signs == name], axis=1)[:, :2] for name in names]
+    near = [_two_nearest(distances[:, signs == name], signers[signs == name]) for name in names]
     table = np.stack([sign_distance([*columns.T]) for columns in near], axis=1)
     right = table[np.arange(len(truth)), np.searchsorted(names, truth)]
     found: Ranks = (table <= right[:, None]).sum(axis=1)
     return found
+
+
+def _two_nearest(distances: NDArray[Any], signers: NDArray[np.int64]) -> NDArray[Any]:
+    """(Q, 2 or 1) of one sign's clips: of two signers, where there are several."""
+    order = np.argsort(signers, kind="stable")
+    starts = np.flatnonzero(np.diff(signers[order], prepend=-1))
+    if len(starts) > 1:
+        distances = np.minimum.reduceat(distances[:, order], starts, axis=1)
+    return np.sort(distances, axis=1)[:, :2]
 
 
 def figures_of(

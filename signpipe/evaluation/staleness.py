@@ -122,7 +122,8 @@ def _used(workspace: Workspace, metrics: Metrics, parts: Parts, hidden: bool) ->
         val, scored, _ = few_shot.members(workspace, parts, metrics.split)
         return few_shot.used(val, scored)
     if metrics.protocol == "retrieval":
-        return retrieval.members(workspace, parts, metrics.split).used
+        whose = metrics.settings.get("whose", "others")
+        return retrieval.members(workspace, parts, metrics.split, whose).used
     if metrics.protocol == "cross-validation":
         clips = cross_validation.members(workspace, parts)
     elif metrics.protocol == "open-set":

@@ -19,7 +19,7 @@ def fit(nearest: NearestSigns, signers: Sequence[str], seed: int = 0) -> Rejecti
     A clip looks for its sign among the clips of other signers (where they are known, else among all
     others), and then as a stranger among those of the other signs.
     """
-    signer = np.unique(np.array(signers, dtype=str), return_inverse=True)[1]
+    signer = nearest.signers
     across = "" not in signers and _tried(nearest, signer).any()
     if not across:  # every clip by itself
         signer = np.arange(len(signers))
@@ -35,9 +35,9 @@ def fit(nearest: NearestSigns, signers: Sequence[str], seed: int = 0) -> Rejecti
     chosen = rng.permutation(candidates)[:QUERIES]
     known, unknown = [], []
     for row in chosen:
-        others = signer != signer[row]
-        known.append(_distance(nearest, row, others))
-        unknown.append(_distance(nearest, row, others & (nearest.signs != nearest.signs[row])))
+        found, stranger = _distances(nearest, row, signer != signer[row])
+        known.append(found)
+        unknown.append(stranger)
     threshold = threshold_keeping(known, KEPT)
     strangers = [distance for distance in unknown if distance < np.inf]
     return Rejection(
@@ -58,9 +58,12 @@ def _tried(nearest: NearestSigns, signer: NDArray[np.int64]) -> NDArray[np.bool_
     return often[nearest.signs]
 
 
-def _distance(nearest: NearestSigns, row: int, allowed: NDArray[np.bool_]) -> float:
-    """Of the nearest sign among the clips that are allowed; infinite if there is none."""
+def _distances(nearest: NearestSigns, row: int, allowed: NDArray[np.bool_]) -> tuple[float, float]:
+    """Of the nearest sign among the clips that are allowed, and of the nearest but the clip's own;
+    infinite if there is none."""
     assert nearest.sequences is not None
     sequence = nearest.sequences[row].astype(np.float32)
-    found = nearest.find(nearest.features[row], sequence, top=1, allowed=allowed)
-    return found[0].distance if found else np.inf
+    found = nearest.find(nearest.features[row], sequence, top=2, allowed=allowed)
+    others = [one for one in found if one.sign != nearest.signs[row]]
+    first, other = (signs[0].distance if signs else np.inf for signs in (found, others))
+    return first, other

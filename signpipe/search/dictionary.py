@@ -19,7 +19,7 @@ from signpipe.search.dictionary_folder import Contents, check_encoder, read_cont
 from signpipe.search.embedder import Embedder
 from signpipe.search.entries import Entry
 from signpipe.search.skeletons import Skeleton, landmarks_of
-from signpipe.training.nearest_signs import NearestSigns
+from signpipe.training.nearest_signs import NearestSigns, signer_numbers
 
 NO_HANDS = "no hand is seen in it"
 
@@ -37,7 +37,8 @@ class Example:
 class FoundSign:
     """A sign, its distance, and up to three of its clips to look at, the nearest first.
 
-    The distance is the mean of its two nearest clips', see `signpipe.training.nearest_signs`.
+    The clips are by different signers, if any are. The distance is a mean of the nearest two, see
+    `signpipe.training.nearest_signs`.
     """
 
     sign: str
@@ -88,7 +89,8 @@ class Dictionary:
         names, signs = np.unique(np.array(labels, dtype=object), return_inverse=True)
         self.signs: tuple[str, ...] = tuple(names)
         self._skeletons, self._embedder = contents.skeletons, embedder
-        self._nearest = NearestSigns(contents.features, signs, contents.sequences)
+        signers = signer_numbers([entry.signer for entry in contents.entries])
+        self._nearest = NearestSigns(contents.features, signs, signers, contents.sequences)
         self._watcher = ClipWatcher(contents.card.extract, cache=cache)
         self._traits = {
             name: np.array([getattr(entry, name) for entry in contents.entries])

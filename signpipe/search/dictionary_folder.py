@@ -32,7 +32,7 @@ from signpipe.workspace import read_json, sha256_of_file
 
 CARD = "dictionary.json"
 KINDS = ("entries", "features", "sequences", "skeletons")
-FEATURES = 1  # to be raised where clips are described otherwise than before
+FEATURES = 2  # to be raised where clips are described or compared otherwise than before
 _MEND = "make it again with `signpipe index --redo`"
 
 

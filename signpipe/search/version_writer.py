@@ -19,7 +19,7 @@ from signpipe.search.dictionary_folder import (
 )
 from signpipe.search.entries import Entry, write_entries
 from signpipe.settings import ExtractSettings
-from signpipe.training.nearest_signs import NearestSigns
+from signpipe.training.nearest_signs import NearestSigns, signer_numbers
 from signpipe.workspace import atomic, sha256_of_values, write_json
 
 ARRAYS = KINDS[1:]
@@ -51,7 +51,9 @@ def write_version(
     write_entries(file_of(folder, "entries", name), entries)
     labels = [entry.label for entry in entries]
     features, sequences = (np.load(file_of(folder, k, name), mmap_mode="r") for k in ARRAYS[:2])
-    nearest = NearestSigns(features, np.unique(labels, return_inverse=True)[1], sequences)
+    signers = [entry.signer for entry in entries]
+    signs = np.unique(labels, return_inverse=True)[1]
+    nearest = NearestSigns(features, signs, signer_numbers(signers), sequences)
     card = DictionaryCard(
         signpipe=__version__,
         encoder=encoder,
@@ -59,7 +61,7 @@ def write_version(
         clips=len(entries),
         signs=len(set(labels)),
         files=name,
-        rejection=closeness.fit(nearest, [entry.signer for entry in entries]),
+        rejection=closeness.fit(nearest, signers),
     )
     write_json(folder / CARD, card.model_dump(mode="json"))
     remove_others(folder, card)

@@ -39,6 +39,10 @@ class EvaluateSettings(Settings):
         (1, 5, 0), description="retrieval: numbers of clips of each sign in the dictionary; 0: all"
     )
     dictionaries: int = Field(5, ge=1, description="retrieval: draws of the dictionary's clips")
+    whose: Literal["others", "own"] = Field(
+        "others",
+        description="retrieval: the dictionary's clips are other signers', or each signer's own",
+    )
     folds: int = Field(
         5,
         ge=0,

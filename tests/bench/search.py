@@ -1,21 +1,23 @@
-"""What a dictionary costs: made-up clips of made-up signs, indexed and searched on one core.
+"""What a dictionary costs, by its commands: made-up clips of made-up signs, indexed and searched.
 
     OMP_NUM_THREADS=1 python tests/bench/search.py [--clips 1000 10000 100000] [FOLDER]
 
-Prints, for each number of clips, seconds and memory of `index`, of `index` after one clip was added
-and one taken away, of loading the dictionary, and the milliseconds of a search: of the nearest
-signs alone, and of all from a query's landmarks on.
+For each number of clips a line a command, with seconds of wall and of CPU time and the largest
+memory: `index`; the same again, with nothing to do; after one clip was added and one taken away;
+`search --json` with one query and with QUERIES, as `.pose` files. The CPU time of one more query is
+their difference. Below stands what a loaded dictionary takes for a search, in CPU time: of the
+nearest signs alone, and of all from a query's landmarks on.
 """
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,23 +25,33 @@ import numpy as np
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.extraction import import_keypoints
 from signpipe.extraction.forgotten import forget
+from signpipe.landmarks.formats.pose_files import pose_bytes
 from signpipe.landmarks.pack import Landmarks, write_pack
 from signpipe.workspace import Workspace
 
 A_PACK = 1000
 FRAMES = 30
 CLIPS_A_SIGN, SIGNERS = 20, 40
-QUERIES = 60
+QUERIES = 50
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one process: seconds, and its largest memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: int
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--clips", type=int, nargs="+", default=[1000, 10_000, 100_000])
-    parser.add_argument("--step", choices=["index", "search"], help=argparse.SUPPRESS)
+    parser.add_argument("--loaded", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.step:
-        print(json.dumps({"index": index, "search": search}[given.step](given.folder)))
+    if given.loaded:
+        print(json.dumps(loaded(given.folder)))
         return
     for clips in given.clips:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
@@ -51,59 +63,64 @@ def measure(folder: Path, clips: int) -> None:
     import_keypoints.run(workspace, [*packs(folder, clips)])
     rows = read_clips(workspace.clips).values()
     write_clips(workspace.clips, (replace(c, **named(int(c.clip_id))) for c in rows))
+    index = ("index", "-w", workspace.root, "-d", folder / "dictionary", "--encoder", "shipped")
     print(f"{clips:,} clips")
-    print(f"  index: {own_process('index', folder)}")
+    tell("index", cost_of(*index))
+    tell("index again", cost_of(*index))
     write_pack(folder / "new.h5", {"1000001": made_up(np.random.default_rng(1))})
     import_keypoints.run(workspace, [folder / "new.h5"])
     rows = read_clips(workspace.clips)
     new = replace(rows["1000001"], label="new", signer="new")
     write_clips(workspace.clips, (rows | {"1000001": new}).values())
     forget(workspace, ["000000"])
-    print(f"  one more and one less: {own_process('index', folder)}")
-    print(f"  search: {own_process('search', folder)}", flush=True)
+    tell("index, one more and one less", cost_of(*index))
+    rng = np.random.default_rng(2)
+    queries = [folder / f"query{number}.pose" for number in range(QUERIES)]
+    for path in queries:
+        path.write_bytes(pose_bytes(made_up(rng), 25, 640, 480))
+    search = ("search", "-w", workspace.root, "-d", folder / "dictionary", "--json")
+    one, many = cost_of(*search, queries[0]), cost_of(*search, *queries)
+    tell("search, one query", one)
+    tell(f"search, {QUERIES} queries", many)
+    print(f"  one more query: {1000 * (many.cpu - one.cpu) / (QUERIES - 1):.0f} ms of CPU")
+    command = [sys.executable, __file__, str(folder), "--loaded"]
+    found = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    print(f"  loaded, ms of CPU: {json.loads(found)}", flush=True)
 
 
-def own_process(step: str, folder: Path) -> dict[str, float]:
-    """What a step prints, and the largest memory of its process."""
-    command = [sys.executable, __file__, str(folder), "--step", step]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout)
+def cost_of(*words: object) -> Cost:
+    """Of a command of signpipe."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "signpipe", *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"failed: {' '.join(command)}")
+    wall = time.perf_counter() - started
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
-def index(folder: Path) -> dict[str, float]:
-    from signpipe.search import indexing
-
-    done = timed(lambda: indexing.run(Workspace(folder / "workspace"), folder / "dictionary"))
-    return {"seconds": round(done, 1), "MB": peak()}
+def tell(what: str, cost: Cost) -> None:
+    print(f"  {what}: {cost.wall:.1f} s, {cost.cpu:.1f} s of CPU, {cost.memory:,} MB", flush=True)
 
 
-def search(folder: Path) -> dict[str, float]:
+def loaded(folder: Path) -> dict[str, float]:
     from signpipe.search.dictionary import Dictionary
 
-    started = time.perf_counter()
     dictionary = Dictionary.load(folder / "dictionary", cache=False)
-    loaded = time.perf_counter() - started
     rng = np.random.default_rng(2)
     queries = [made_up(rng) for _ in range(QUERIES)]
     first = timed(lambda: dictionary.search(queries[0]))
     whole = [timed(lambda q=query: dictionary.search(q)) for query in queries]
     nearest = dictionary._nearest
     rows = rng.choice(len(dictionary.entries), QUERIES)
-    alone = [
-        timed(
-            lambda r=row: nearest.find(
-                nearest.features[r], nearest.sequences[r].astype(np.float32), top=10
-            )
-        )
-        for row in rows
-    ]
+    asked = [(nearest.features[r], nearest.sequences[r].astype(np.float32)) for r in rows]
+    alone = [timed(lambda a=one: nearest.find(*a, top=10)) for one in asked]
     return {
-        "loading s": round(loaded, 2),
-        "first search ms": ms(first),
-        "whole search ms": ms(np.median(whole)),
-        "nearest signs ms": ms(np.median(alone)),
-        "95th percentile ms": ms(np.quantile(alone, 0.95)),
-        "MB": peak(),
+        "first search": ms(first),
+        "whole search": ms(np.median(whole)),
+        "nearest signs": ms(np.median(alone)),
+        "95th percentile of it": ms(np.quantile(alone, 0.95)),
     }
 
 
@@ -135,17 +152,13 @@ def made_up(rng: np.random.Generator) -> Landmarks:
 
 
 def timed(function: Callable[[], object]) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     function()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def ms(seconds: float) -> float:
     return round(1000 * float(seconds), 1)
-
-
-def peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

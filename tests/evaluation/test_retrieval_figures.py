@@ -11,9 +11,16 @@ def test_a_signs_place_by_its_two_nearest_clips():
     table = NEAREST * 0.1 + (1 - NEAREST) * 0.9  # 0.34: between the others
     assert 0.3 < table < 0.4
     first, second = distances
+    each = np.arange(6)
     for truth, place in ((0, 2), (1, 1), (2, 3)):
-        assert ranks(first[None], signs, np.array([truth])).tolist() == [place]
-    assert ranks(second[None], signs, np.array([1])).tolist() == [3]  # of equals the last
+        assert ranks(first[None], signs, each, np.array([truth])).tolist() == [place]
+    assert ranks(second[None], signs, each, np.array([1])).tolist() == [3]  # of equals the last
+
+
+def test_the_second_clip_is_another_signers():
+    signs, signers = np.array([0, 0, 0, 1, 1]), np.array([7, 2, 7, 3, 3])
+    distances = np.array([[0.1, 0.9, 0.1, 0.3, 0.3]])  # 0.34 for sign 0, since 7 made two of it
+    assert ranks(distances, signs, signers, np.array([0])).tolist() == [2]
 
 
 def test_figures():

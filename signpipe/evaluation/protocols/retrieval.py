@@ -1,12 +1,15 @@
 """retrieval: a dictionary is searched by signing; how far up is the right sign?
 
 The dictionary holds one, or k, clips of each sign by the signers of train, and is asked by those of
-the split, none of whom is in it. Where the split shares no sign with other signers, as where all
-bring their own, it holds some of the split's own clips and is asked by the others.
+the split, none of whom is in it. With `whose=own`, or where the split shares no sign with other
+signers, each signer has a dictionary of some of their own clips and asks it by the rest.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +36,7 @@ from signpipe.progress import track
 from signpipe.settings import EvaluateSettings
 from signpipe.splits import TRAIN, VAL
 from signpipe.training.features import Features, join
-from signpipe.training.nearest_signs import JOINT_WEIGHT, NearestSigns
+from signpipe.training.nearest_signs import JOINT_WEIGHT, NearestSigns, signer_numbers
 from signpipe.training.warping import Sequences, sequences, warped_distances
 from signpipe.workspace import Workspace
 
@@ -68,9 +71,9 @@ class RetrievalClips:
 def plan(workspace: Workspace, request: Request) -> Plan:
     """Raises SignpipeError if there is no encoder, or no sign to be looked up."""
     frozen = find(workspace, request)
-    chosen = members(workspace, frozen.parts, request.split)
+    chosen = members(workspace, frozen.parts, request.split, request.settings.whose)
     data = fingerprint(frozen.parts, chosen.used)
-    whose = "by signers who are not in it" if chosen.across else "each signer's own, by the same"
+    whom = "by signers who are not in it" if chosen.across else "each signer's own, by the same"
     return Plan(
         protocol="retrieval",
         stage=frozen.stage,
@@ -82,34 +85,32 @@ def plan(workspace: Workspace, request: Request) -> Plan:
         unknown=chosen.unknown,
         seen=seen_in_pretraining(workspace, frozen.sha256, chosen.asked),
         data=data,
-        settings=request.given("examples", "dictionaries", "bootstrap", "level"),
+        settings=request.given("examples", "dictionaries", "whose", "bootstrap", "level"),
         inputs={"encoder": frozen.sha256, "data": data},
         measure=lambda folder: _measure(frozen, request.settings, chosen),
         headline=f"{_examples(request.settings.examples[0])} of each sign in the dictionary, "
-        f"looked up {whose}, as signpipe search does it",
+        f"looked up {whom}, as signpipe search does it",
         both="similarity is the mean of the streams' cosine similarities, joint weighed by "
         "joint_weight",
         averages="over draws of the dictionary, then over queries; mean_class over signs",
     )
 
 
-def members(workspace: Workspace, parts: Parts, split: str) -> RetrievalClips:
+def members(workspace: Workspace, parts: Parts, split: str, whose: str) -> RetrievalClips:
     """Raises SignpipeError if no clip of the split can be looked up."""
     clips, how = table_or_given(workspace, parts)
     asked = of_split(clips, split)
     train = [clip for clip in clips if clip.split == TRAIN] if split != TRAIN else []
     pool, own = _strangers(train, asked)
     val_pool, val = _strangers(train, [clip for clip in clips if clip.split == VAL])
-    if own:
+    if own and whose == "others":
         return RetrievalClips(how, pool, own, True, len(asked) - len(own), val_pool, val)
-    groups = _groups(asked)
-    several = [
-        clip for clip, group in zip(asked, groups, strict=True) if (groups == group).sum() > 1
-    ]
-    if len({clip.label for clip in several}) < 2:
+    each = _signer_rows(asked)
+    several = [clip for rows in each for clip in _repeated([asked[i] for i in rows])]
+    if not several:
         raise SignpipeError(
-            f"no two signs of the split {split} can be looked up: neither has train their signs by "
-            "other signers, nor has a signer made them twice"
+            f"no two signs of the split {split} can be looked up: no signer has made two of them "
+            "twice" + ("" if own else ", nor has train their signs by other signers")
         )
     return RetrievalClips(how, several, several, False, len(asked) - len(several), val_pool, val)
 
@@ -122,15 +123,22 @@ def _strangers(train: list[Clip], asked: list[Clip]) -> tuple[list[Clip], list[C
     return pool, [clip for clip in asked if clip.label in signs]
 
 
-def _groups(clips: list[Clip]) -> NDArray[np.int64]:
-    """(B,): a number for each signer's clips of a sign."""
-    names = [f"{clip.signer}\n{clip.label}" for clip in clips]
-    return np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
+def _signer_rows(clips: list[Clip]) -> list[NDArray[np.int64]]:
+    """The places of each signer's clips."""
+    numbers = np.unique(np.array([clip.signer for clip in clips]), return_inverse=True)[1]
+    return [np.flatnonzero(numbers == number) for number in range(numbers.max() + 1)]
+
+
+def _repeated(clips: list[Clip]) -> list[Clip]:
+    """Clips of signs that have another; none if that is but one sign."""
+    often = Counter(clip.label for clip in clips)
+    found = [clip for clip in clips if often[clip.label] > 1]
+    return found if len({clip.label for clip in found}) > 1 else []
 
 
 @dataclass(frozen=True)
 class _Draw:
-    """Places of the dictionary's clips in the pool, and of the queries in those asked."""
+    """Places of a dictionary's clips in the pool, and of its queries in those asked."""
 
     shown: NDArray[np.int64]
     asked: NDArray[np.int64]
@@ -138,11 +146,12 @@ class _Draw:
 
 @dataclass(frozen=True)
 class _Sides:
-    """Signs of the pool's clips and of those asked about, by the same numbers; who asks."""
+    """Signs of the pool's clips and of those asked about, by the same numbers; and its signers."""
 
     chosen: RetrievalClips
     pool: Labels
     asked: Labels
+    signers: NDArray[np.int64]
 
     @classmethod
     def of(cls, chosen: RetrievalClips) -> "_Sides":
@@ -152,27 +161,38 @@ class _Sides:
             np.array([number[clip.label] for clip in clips], np.int64)
             for clips in (chosen.pool, chosen.asked)
         )
-        return cls(chosen, pool, asked)
+        signers = signer_numbers([clip.signer for clip in chosen.pool])
+        return cls(chosen, pool, asked, signers)
 
-    def draws(self, examples: int, count: int) -> Iterator[_Draw]:
-        """Dictionaries of so many clips a sign, in each the same whatever is compared."""
-        across = self.chosen.across
-        if not examples:
-            if across:
-                yield _Draw(np.arange(len(self.pool)), np.arange(len(self.asked)))
+    def draws(self, examples: int, count: int) -> Iterator[list[_Draw]]:
+        """Dictionaries of so many clips a sign, in each the same whatever is compared: one, or each
+        signer's own."""
+        if self.chosen.across:
+            everyone = np.arange(len(self.asked))
+            for shown in self._shown(self.pool, examples, count):
+                yield [_Draw(np.flatnonzero(shown), everyone)]
             return
-        group = self.pool if across else _groups(self.chosen.pool)
-        for draw in range(count):
-            shown = draw_shown(group, examples, np.random.default_rng([examples, draw]))
-            asked = np.arange(len(self.asked)) if across else np.flatnonzero(~shown)
-            if len(asked):
-                yield _Draw(np.flatnonzero(shown), asked)
+        own = _signer_rows(self.chosen.pool)
+        several = [self._shown(self.pool[rows], examples, count) for rows in own]
+        for each in zip(*several, strict=True):
+            parts = zip(own, each, strict=True)
+            draw = [_Draw(rows[shown], rows[~shown]) for rows, shown in parts if not shown.all()]
+            if draw:
+                yield draw
 
-    def ranks(self, draw: _Draw, found: Ranks) -> Ranks:
-        """(Q,) of all that may be asked; 0 for those that were not."""
-        whole = np.zeros(len(self.asked), np.int64)
-        whole[draw.asked] = found
-        return whole
+    def ranks(self, draw: _Draw, distances: NDArray[Any]) -> Ranks:
+        """(Q,) of a draw's queries, by their distances (Q, C) to its dictionary's clips."""
+        signs, signers = self.pool[draw.shown], self.signers[draw.shown]
+        return ranks(distances, signs, signers, self.asked[draw.asked])
+
+    @staticmethod
+    def _shown(signs: Labels, examples: int, count: int) -> Iterator[NDArray[np.bool_]]:
+        """(C,): those in the dictionary; of all clips there is but one."""
+        if not examples:
+            yield np.ones(len(signs), bool)
+            return
+        for draw in range(count):
+            yield draw_shown(signs, examples, np.random.default_rng([examples, draw]))
 
 
 def _measure(frozen: Frozen, asked: EvaluateSettings, chosen: RetrievalClips) -> Measured:
@@ -214,7 +234,7 @@ def _measure(frozen: Frozen, asked: EvaluateSettings, chosen: RetrievalClips) ->
                 )
     return Measured(
         streams=cells[0].streams,
-        selection="nothing for search; the streams' weight of the references: "
+        selection="search: nothing here, it is as it comes; the references' weight of the streams: "
         + (f"the largest mean reciprocal rank on {VAL}" if chosen.val else "even"),
         joint_weight=weights.get(SEARCH),
         chosen={"joint_weight": weights},
@@ -241,26 +261,37 @@ def _ranks(
     kept: Sequences,
 ) -> tuple[list[Ranks], int]:
     """The ranks in every draw, of random weights in those of every seed; a dictionary's clips."""
-    found, shown, count = [], 0, len(sides.pool)
+    found: list[Ranks] = []
+    shown = 0
     for draw in sides.draws(examples, asked.dictionaries):
-        shown = len(draw.shown)
-        signs, truth = sides.pool[draw.shown], sides.asked[draw.asked]
-        if kind == WARPING:
-            few = _few(draw, examples)
-            far = warped_distances(kept[count + few.asked], kept[few.shown])
-            found.append(sides.ranks(few, ranks(far, signs, sides.asked[few.asked])))
-            continue
-        for rows in features:
-            own, queries = rows[draw.shown], rows[count : count + len(sides.asked)][draw.asked]
-            if kind == SEARCH:
-                places = _as_searched(
-                    own, signs, kept[draw.shown], queries, kept[count + draw.asked]
-                )
-                right = np.array([p[sign] for p, sign in zip(places, truth, strict=True)], np.int64)
-            else:
-                right = ranks(1 - queries @ own.T, signs, truth)
-            found.append(sides.ranks(draw, right))
+        shown = sum(len(part.shown) for part in draw)
+        parts = [_few(part, examples) for part in draw] if kind == WARPING else draw
+        for way in _ways(kind, sides, features, kept):
+            found.append(np.zeros(len(sides.asked), np.int64))
+            for part in parts:
+                found[-1][part.asked] = way(part)
     return found, shown
+
+
+def _ways(
+    kind: str, sides: _Sides, features: list[NDArray[np.float32]], kept: Sequences
+) -> list[Callable[[_Draw], Ranks]]:
+    """From a draw to the ranks of its queries; with random weights one of every seed."""
+    first = len(sides.pool)
+
+    def warped(draw: _Draw) -> Ranks:
+        own, queries = kept[draw.shown], kept[first + draw.asked]
+        return sides.ranks(draw, warped_distances(queries, own))
+
+    def searched(rows: NDArray[np.float32], draw: _Draw) -> Ranks:
+        return _as_searched(sides, draw, rows, kept)
+
+    def compared(rows: NDArray[np.float32], draw: _Draw) -> Ranks:
+        return sides.ranks(draw, 1 - rows[first + draw.asked] @ rows[draw.shown].T)
+
+    if kind == WARPING:
+        return [warped]
+    return [partial(searched if kind == SEARCH else compared, rows) for rows in features]
 
 
 def _few(draw: _Draw, seed: int) -> _Draw:
@@ -273,19 +304,19 @@ def _few(draw: _Draw, seed: int) -> _Draw:
 
 
 def _as_searched(
-    own: NDArray[np.float32],
-    signs: Labels,
-    warped: Sequences,
-    queries: NDArray[np.float32],
-    asked: Sequences,
-) -> Iterator[dict[int, int]]:
-    """For every query the place of each sign, as `signpipe search` orders them."""
-    order = np.argsort(signs, kind="stable")
-    names, numbers = np.unique(signs[order], return_inverse=True)
-    nearest = NearestSigns(own[order], numbers, warped[order])
-    for query, sequence in zip(queries, asked, strict=True):
-        found = nearest.find(query, sequence)
-        yield {int(names[one.sign]): place for place, one in enumerate(found, start=1)}
+    sides: _Sides, draw: _Draw, features: NDArray[np.float32], kept: Sequences
+) -> Ranks:
+    """(Q,): the place of each query's sign, as `signpipe search` orders them."""
+    shown = draw.shown[np.argsort(sides.pool[draw.shown], kind="stable")]
+    names, numbers = np.unique(sides.pool[shown], return_inverse=True)
+    nearest = NearestSigns(features[shown], numbers, sides.signers[shown], kept[shown])
+    places = []
+    for place in draw.asked:
+        row = len(sides.pool) + place
+        found = nearest.find(features[row], kept[row])
+        signs = [int(names[one.sign]) for one in found]
+        places.append(1 + signs.index(int(sides.asked[place])))
+    return np.array(places, np.int64)
 
 
 def _choose_weight(source: Features, chosen: RetrievalClips) -> float:
@@ -294,15 +325,12 @@ def _choose_weight(source: Features, chosen: RetrievalClips) -> float:
         return 0.5
     sides = _Sides.of(RetrievalClips("", chosen.val_pool, chosen.val, True, 0, [], []))
     first = len(chosen.pool) + len(chosen.asked)
-    draws = [*sides.draws(1, CHOOSING_DRAWS)]
+    draws = [draw for (draw,) in sides.draws(1, CHOOSING_DRAWS)]
 
     def merit(weight: float) -> float:
         rows = _last(source, weight)[first:]
         pool, queries = rows[: len(sides.pool)], rows[len(sides.pool) :]
-        each = [
-            (1 / ranks(1 - queries @ pool[d.shown].T, sides.pool[d.shown], sides.asked)).mean()
-            for d in draws
-        ]
+        each = [(1 / sides.ranks(d, 1 - queries @ pool[d.shown].T)).mean() for d in draws]
         return float(np.mean(each))
 
     return float(max(WEIGHTS, key=merit))

@@ -42,9 +42,23 @@ def test_signers_with_signs_of_their_own(pretrained, brief):
     cells = result.metrics["summary"]
     assert [cell["of"]["examples"] for cell in cells] == [1] * len(KINDS)  # of all none is left
     assert cells[0]["trained_on"] == 15 and cells[0]["streams"]["both"]["top1"] > 0.5
+    assert stale(pretrained, result.folder) == ""
     write_clips(pretrained.clips, [replace(c, label=c.clip_id) for c in own])
     with pytest.raises(SignpipeError, match="no two signs of the split personal can be looked up"):
         evaluate.run(pretrained, settings, protocol="retrieval", split="personal")
+
+
+def test_each_signers_own_dictionary(pretrained, brief):
+    clips = [replace(c, split="personal") for c in read_clips(pretrained.clips).values()]
+    write_clips(pretrained.clips, clips)
+    settings = brief(examples=[2], dictionaries=2, whose="own")
+    result = evaluate.run(pretrained, settings, protocol="retrieval", split="personal")
+    metrics = read_metrics(result.folder / "metrics.json")
+    cells = {(c.signer, c.label) for c in clips}
+    assert metrics.summary[0].trained_on == 2 * len(cells) == 30
+    assert metrics.summary[0].cells == 2 and metrics.clips == len(clips)
+    assert metrics.streams["both"].top5 == 1  # of the three signs of a signer
+    assert "each signer's own" in metrics.headline and stale(pretrained, result.folder) == ""
 
 
 def test_more_pairs_than_can_be_warped(pretrained, brief, monkeypatch):
