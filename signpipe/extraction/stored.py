@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from pydantic import ValidationError
+
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction
 from signpipe.extraction.clip_worker import settings_fingerprint
 from signpipe.extraction.outcomes import Outcome
 from signpipe.landmarks.pack import Landmarks, Pack, open_pack
 from signpipe.settings import ExtractSettings
-from signpipe.workspace import Workspace, parse_json
+from signpipe.workspace import Workspace, parse_json, read_record
 
 
 def stored_extraction(
@@ -55,6 +57,18 @@ def stored_landmarks(
             if failed is None:
                 raise
             failed(name, error)
+
+
+def extract_settings(workspace: Workspace) -> ExtractSettings | None:
+    """Those of the workspace's keypoints; None if they were imported."""
+    record = read_record(workspace.keypoints)
+    try:
+        return ExtractSettings.model_validate(record["settings"]) if record else None
+    except ValidationError as error:
+        raise SignpipeError(
+            f"{workspace.keypoints / 'settings.json'} is not of this version of signpipe: "
+            f"{error.errors()[0]['msg']}; extract again with --redo"
+        ) from error
 
 
 def _of_pack(

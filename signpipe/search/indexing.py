@@ -13,7 +13,7 @@ from signpipe.cliptable import Clip, read_clips
 from signpipe.errors import SignpipeError
 from signpipe.extraction.layouts import Layout
 from signpipe.extraction.outcomes import Outcome
-from signpipe.extraction.stored import stored_landmarks
+from signpipe.extraction.stored import extract_settings, stored_landmarks
 from signpipe.live.signed_part import signed_part
 from signpipe.model.shipped import SHIPPED_FILE
 from signpipe.parts.normalise import FALLBACK_ASPECT, to_keypoints
@@ -35,7 +35,6 @@ from signpipe.search.skeletons import Skeleton, skeleton
 from signpipe.search.traits import Traits, traits
 from signpipe.search.version_writer import write_version
 from signpipe.training.encoders import named_encoder, newest_encoder
-from signpipe.training.finetune import extract_settings
 from signpipe.workspace import Workspace, atomic, remove_temporaries, sha256_of_file
 
 OWN = "workspace"  # below the dictionary, where it is made from a folder

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from signpipe.cliptable import Clip, count_by, read_clips
-from signpipe.errors import SignpipeError
+from signpipe.extraction.stored import extract_settings
 from signpipe.model.backbone import load_backbone, new_encoders, read_backbone_card
 from signpipe.model.recognizer_card import RecognizerCard, read_card
 from signpipe.model.rejection import Rejection, fit_rejection
@@ -21,7 +20,7 @@ from signpipe.model.stream_classifiers import (
 from signpipe.parts import prepare
 from signpipe.parts.store import Parts, open_parts
 from signpipe.progress import note
-from signpipe.settings import ExtractSettings, FinetuneSettings, PrepareSettings
+from signpipe.settings import FinetuneSettings, PrepareSettings
 from signpipe.splits import (
     TRAIN,
     UNLABELLED,
@@ -53,7 +52,7 @@ from signpipe.training.pretrain import pool_clips
 from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.training.scoring import score
 from signpipe.wording import counted
-from signpipe.workspace import Workspace, read_record, sha256_of_values
+from signpipe.workspace import Workspace, sha256_of_values
 
 SCRATCH = "scratch"
 # The weight of joint where no val chooses it: of few clips motion learns less. With one clip a sign
@@ -306,18 +305,6 @@ def _train(
 ) -> None:
     """What each of several processes does."""
     fit(Finetuning(settings, open_parts(parts), data), settings, folder, logger)
-
-
-def extract_settings(workspace: Workspace) -> ExtractSettings | None:
-    """Those of the workspace's keypoints; None if they were imported."""
-    record = read_record(workspace.keypoints)
-    try:
-        return ExtractSettings.model_validate(record["settings"]) if record else None
-    except ValidationError as error:
-        raise SignpipeError(
-            f"{workspace.keypoints / 'settings.json'} is not of this version of signpipe: "
-            f"{error.errors()[0]['msg']}; extract again with --redo"
-        ) from error
 
 
 def selection(settings: FinetuneSettings, val: bool) -> str:
