@@ -8,9 +8,8 @@ from signpipe.answers import NO_SIGN
 from signpipe.errors import SignpipeError
 from signpipe.extraction.clip import Extraction
 from signpipe.extraction.extraction_stream import ExtractionStream
-from signpipe.extraction.given_clips import GivenClip, some_clips
+from signpipe.extraction.given_clips import GivenClip, names_of, some_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
-from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.model.hub import local_folder
 from signpipe.model.onnx_graph import is_onnx
 from signpipe.model.recognizer_card import CARD_FILE, read_card
@@ -18,7 +17,6 @@ from signpipe.pictures.footage import Footage
 from signpipe.progress import note, track
 from signpipe.recognizer import Prediction, Recognizer
 from signpipe.report.stored_footage import PLAIN, stored_footage
-from signpipe.settings import ExtractSettings
 from signpipe.training.training_runs import newest_recognizer
 from signpipe.video.write import write_video
 from signpipe.workspace import Workspace
@@ -80,8 +78,7 @@ def each(
     card = recognizer.card if isinstance(recognizer, Recognizer) else read_card(recognizer)
     given = some_clips(clips, workspace)
     targets = _overlay_paths(given, Path(overlay) if overlay is not None else None)
-    landmarks = LandmarkCache() if cache else None
-    known = KnownLandmarks(card.extract or ExtractSettings(), workspace, landmarks)
+    known = KnownLandmarks.of(card.extract, workspace, cache)
     return _each(given, targets, recognizer, known, workers, top, always)
 
 
@@ -135,10 +132,7 @@ def _overlay_paths(clips: Sequence[GivenClip], overlay: Path | None) -> list[Pat
         raise SignpipeError(
             f"{len(clips)} clips cannot be drawn into one file {overlay}; name a folder"
         )
-    names = [clip.name.replace("/", "-") if clip.stored else clip.path.stem for clip in clips]
-    if len(set(names)) < len(names):
-        names = [f"{i:04d}-{name}" for i, name in enumerate(names, start=1)]
-    targets = [overlay] if is_file else [overlay / f"{name}{OVERLAY}" for name in names]
+    targets = [overlay] if is_file else [overlay / f"{name}{OVERLAY}" for name in names_of(clips)]
     sources = {clip.path.resolve() for clip in clips}
     if any(target.resolve() in sources for target in targets):
         raise SignpipeError(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from signpipe.answers import NONE_OF_THESE, NOT_SIGNING, Answer, Signs
 from signpipe.cliptable import USABLE
 from signpipe.extraction.clip import Extraction
-from signpipe.extraction.clip_watcher import ClipWatcher
+from signpipe.extraction.clip_watcher import ClipWatcher, WatchesClips
 from signpipe.landmarks.pack import Landmarks
 from signpipe.live.at_rest import hands_rest
 from signpipe.model.calibration import softmax
@@ -44,7 +44,7 @@ class Prediction:
     answer: str | None = None
 
 
-class Recognizer:
+class Recognizer(WatchesClips):
     """A recogniser with its models loaded: the classifier now, MediaPipe with the first video.
 
     Safe to use from several threads: they classify at the same time and take turns at watching
@@ -164,16 +164,6 @@ class Recognizer:
     def _ranked(self, shares: NDArray[np.float64]) -> Signs:
         order = np.argsort(-shares, kind="stable")
         return tuple((self.signs[i], float(shares[i])) for i in order)
-
-    def close(self) -> None:
-        """Free MediaPipe; the next video loads it again."""
-        self._watcher.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class OnnxRecognizer(Recognizer):

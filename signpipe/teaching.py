@@ -11,14 +11,12 @@ from signpipe.errors import SignpipeError
 from signpipe.extraction.extraction_stream import ExtractionStream
 from signpipe.extraction.given_clips import GivenClip, given_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
-from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.extraction.outcomes import read_outcomes
 from signpipe.landmarks.formats.foreign import judge
 from signpipe.landmarks.formats.page_takes import PageTake, read_page_takes
 from signpipe.model.recognizer_card import CARD_FILE
 from signpipe.progress import note, track
 from signpipe.recognizer import TaughtRecognizer
-from signpipe.settings import ExtractSettings
 from signpipe.splits import POOL
 from signpipe.workspace import TAUGHT as TAUGHT
 from signpipe.workspace import Workspace, as_paths, sha256_of_file
@@ -74,8 +72,7 @@ def run(
     asked = bool(sign or clips or idle or labelled or not read)
     given = _given(sign, clips, idle, labelled, workspace) if asked else []
     taught = open_taught(recognizer or workspace.taught, workspace, encoder, cache=cache)
-    landmarks = LandmarkCache() if cache else None
-    known = KnownLandmarks(taught.card.extract or ExtractSettings(), workspace, landmarks)
+    known = KnownLandmarks.of(taught.card.extract, workspace, cache)
     before = {take.take_id: take for take in taught.takes}
     failures = _watch(taught, given, known, workers) if given else []
     failures += _take_in(taught, read)

@@ -21,6 +21,11 @@ def listed(names: Sequence[str], most: int = NAMED) -> str:
     return ", ".join(names[:most]) + more
 
 
+def one_line(text: str) -> str:
+    """Names may hold line breaks; in a line they are spaces."""
+    return " ".join(text.split())
+
+
 def times(count: int) -> str:
     """`once`, `twice`, `3 times`; `never` for 0."""
     return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")

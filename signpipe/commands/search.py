@@ -20,6 +20,7 @@ from signpipe.commands.options import (
     WorkspaceOption,
 )
 from signpipe.commands.output import as_json_array
+from signpipe.wording import one_line
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -109,9 +110,10 @@ def _as_lines(results: "Iterable[SearchResult]") -> "Generator[SearchResult]":
             "no sign" if result.status in ("ok", "truncated") else result.status
         )
         said = f"{said}; nearest are" if said == NONE_OF_THESE else said
-        print(f"{result.clip}: {said}{why}{drawn}", flush=True)
+        print(one_line(f"{result.clip}: {said}{why}{drawn}"), flush=True)
         for found in result.signs:
             entry = found.examples[0].entry
             by = f", {entry.signer}" if entry.signer else ""
-            print(f"  {found.distance:.2f}  {found.sign}  ({entry.clip_id}{by})", flush=True)
+            sign, example = one_line(found.sign), one_line(f"{entry.clip_id}{by}")
+            print(f"  {found.distance:.2f}  {sign}  ({example})", flush=True)
         yield result

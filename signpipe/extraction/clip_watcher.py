@@ -2,11 +2,11 @@
 
 import threading
 from pathlib import Path
+from typing import Self
 
 from signpipe.extraction.clip import Extraction, extract_clip
 from signpipe.extraction.given_clips import GivenClip
 from signpipe.extraction.known_landmarks import KnownLandmarks
-from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.landmarks.holistic import Holistic
 from signpipe.settings import ExtractSettings
 
@@ -23,7 +23,7 @@ class ClipWatcher:
 
     def __init__(self, settings: ExtractSettings | None = None, *, cache: bool = True) -> None:
         self._settings = settings or ExtractSettings()
-        self._known = KnownLandmarks(self._settings, cache=LandmarkCache() if cache else None)
+        self._known = KnownLandmarks.of(self._settings, cache=cache)
         self._holistic: Holistic | None = None
 
     def extract(self, path: Path | str) -> Extraction:
@@ -46,3 +46,19 @@ class ClipWatcher:
             if self._holistic is not None:
                 self._holistic.close()
                 self._holistic = None
+
+
+class WatchesClips:
+    """Something that watches clips by a `ClipWatcher` of its own, and is closed with it."""
+
+    _watcher: ClipWatcher
+
+    def close(self) -> None:
+        """Free MediaPipe; the next video loads it again."""
+        self._watcher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -66,6 +66,14 @@ def some_clips(
     return clips
 
 
+def names_of(clips: Sequence[GivenClip]) -> list[str]:
+    """What a file made of each clip may be called, without its ending; no two are the same."""
+    names = [clip.name.replace("/", "-") if clip.stored else clip.path.stem for clip in clips]
+    if len(set(names)) < len(names):
+        names = [f"{number:04d}-{name}" for number, name in enumerate(names, start=1)]
+    return names
+
+
 def _in_folder(folder: Path) -> Iterator[GivenClip]:
     videos = [video.path for video in find_videos([folder])]
     poses = [

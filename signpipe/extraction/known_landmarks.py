@@ -47,6 +47,16 @@ class KnownLandmarks:
         self._versions: dict[Path, Version] = {}
         self._poses = LimitedReader(_pose)
 
+    @classmethod
+    def of(
+        cls,
+        settings: ExtractSettings | None,
+        workspace: Workspace | None = None,
+        cache: bool = True,
+    ) -> "KnownLandmarks":
+        """By the usual settings, where there are none; with the user's `cache`, or without."""
+        return cls(settings or ExtractSettings(), workspace, LandmarkCache() if cache else None)
+
     def find(self, clip: GivenClip) -> Extraction | None:
         """The clip's extraction, whatever became of it; None if its video is to be watched."""
         if clip.stored is not None:

@@ -6,12 +6,10 @@ from pathlib import Path
 from signpipe.extraction.extraction_stream import ExtractionStream
 from signpipe.extraction.given_clips import GivenClip, some_clips
 from signpipe.extraction.known_landmarks import KnownLandmarks
-from signpipe.extraction.landmark_cache import LandmarkCache
 from signpipe.progress import track
 from signpipe.search.dictionary import Dictionary, Narrowed, SearchResult
 from signpipe.search.dictionary_folder import read_dictionary_card
 from signpipe.search.sheets import sheet_paths, with_sheet
-from signpipe.settings import ExtractSettings
 from signpipe.workspace import Workspace
 
 
@@ -40,8 +38,7 @@ def each(
     else:
         card = read_dictionary_card(Path(dictionary))
     given = some_clips(clips, workspace)
-    landmarks = LandmarkCache() if cache else None
-    known = KnownLandmarks(card.extract or ExtractSettings(), workspace, landmarks)
+    known = KnownLandmarks.of(card.extract, workspace, cache)
     targets = sheet_paths(given, Path(sheets) if sheets is not None else None)
     return _each(given, targets, dictionary, known, workers, top, narrowed)
 

@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from signpipe.answers import NONE_OF_THESE
 from signpipe.cliptable import USABLE
 from signpipe.extraction.clip import Extraction
-from signpipe.extraction.clip_watcher import ClipWatcher
+from signpipe.extraction.clip_watcher import ClipWatcher, WatchesClips
 from signpipe.landmarks.pack import Landmarks
 from signpipe.live.signed_part import signed_part
 from signpipe.parts.normalise import to_keypoints
@@ -73,7 +72,7 @@ class SearchResult:
     sheet: Path | None = None
 
 
-class Dictionary:
+class Dictionary(WatchesClips):
     """A dictionary with its encoder loaded; its clips are mapped, not read.
 
     Safe to use from several threads: they search at the same time and take turns at watching
@@ -194,16 +193,6 @@ class Dictionary:
     def landmarks(self, row: int) -> Landmarks:
         """The same as landmarks, of a picture that is as wide as it is high."""
         return landmarks_of(self.skeleton(row))
-
-    def close(self) -> None:
-        """Free MediaPipe; the next video loads it again."""
-        self._watcher.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _allowed(self, narrowed: Narrowed) -> NDArray[np.bool_] | None:
         asked = {name: getattr(narrowed, name) for name in self._traits}

@@ -4,10 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from signpipe.extraction.clip import Extraction
-from signpipe.extraction.given_clips import GivenClip
+from signpipe.extraction.given_clips import GivenClip, names_of
 from signpipe.pictures.footage import Footage
 from signpipe.report.stored_footage import PLAIN
 from signpipe.search.dictionary import Dictionary, SearchResult
+from signpipe.wording import one_line
 from signpipe.workspace import atomic
 
 
@@ -24,7 +25,7 @@ def with_sheet(
         example = found.examples[0]
         shown = Footage(found.sign, dictionary.landmarks(example.row), 1, 1)
         words = f"{found.distance:.2f}  {found.sign}  ({example.entry.clip_id})"
-        rows.append((words, strip(shown)))
+        rows.append((one_line(words), strip(shown)))
     try:
         with atomic(target) as temporary:
             temporary.write_bytes(titled(rows))
@@ -38,7 +39,4 @@ def sheet_paths(clips: list[GivenClip], folder: Path | None) -> list[Path | None
     """Where each clip's sheet goes; none without a folder."""
     if folder is None:
         return [None] * len(clips)
-    names = [clip.name.replace("/", "-") if clip.stored else clip.path.stem for clip in clips]
-    if len(set(names)) < len(names):
-        names = [f"{number:04d}-{name}" for number, name in enumerate(names, start=1)]
-    return [folder / f"{name}.png" for name in names]
+    return [folder / f"{name}.png" for name in names_of(clips)]

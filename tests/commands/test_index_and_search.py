@@ -1,13 +1,17 @@
 """index and search as a person, or another program, sees them."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from signpipe.cli import app
+from signpipe.cliptable import read_clips, write_clips
 from signpipe.landmarks.formats.pose_files import pose_bytes
+from signpipe.landmarks.pack import Landmarks
 
 
 def run(*words: object) -> tuple[int, str, str]:
@@ -55,10 +59,31 @@ def test_a_sheet_that_cannot_be_written_costs_only_itself(workspace, tmp_path):
     assert code == 0 and "the sheet drawn/query.png cannot be written: " in said
 
 
-def test_what_cannot_be_searched(workspace):
+def test_a_line_break_in_a_label_breaks_no_line(workspace):
+    rows = read_clips(workspace.clips).values()
+    cut = {"house": "full\nhouse", "tree": "a\rtree"}
+    write_clips(workspace.clips, [replace(c, label=cut.get(c.label, c.label)) for c in rows])
+    assert run("index")[0] == 0
+    code, said, _ = run("search", "query.pose", "--sheets", "drawn")
+    first, *signs = said.splitlines()
+    assert code == 0 and first == "query.pose: full house -> drawn/query.png" and len(signs) == 3
+    _, said, _ = run("search", "query.pose", "--json", "--top", 1)
+    assert json.loads(said)[0]["answer"] == "full\nhouse"
+
+
+def test_what_cannot_be_searched(workspace, tmp_path, walk):
     code, said, why = run("search", "query.pose", "-d", "nowhere")
     assert code == 2 and "nowhere is no dictionary: it has no dictionary.json" in why
     code, said, _ = run("search", "nowhere.mp4")
     assert code == 2
+    clip = walk(1, 8, 0)
+    parts = clip.pose, clip.left_hand, clip.right_hand
+    nobody = Landmarks(*(np.full_like(part, np.nan) for part in parts))
+    (tmp_path / "nobody.pose").write_bytes(pose_bytes(nobody, 25, 64, 48))
+    code, said, _ = run("search", "nobody.pose", "query.pose")
+    assert code == 1 and said.startswith("nobody.pose: nobody (no person was found")
+    (tmp_path / "nothing").mkdir()
+    code, said, why = run("search", "nothing")
+    assert code == 2 and "there is no video in nothing; name videos" in why
     code, said, _ = run("search", "query.pose", "--hands", "2")
     assert code == 2 and said == "query.pose: no sign (no hand is seen in it, or no sign fits)\n"
