@@ -86,7 +86,9 @@ class Commands(typer.core.TyperGroup):
         except OSError as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()
-            what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+            what = (
+                f"cannot use {error.filename}: {error.strerror}" if error.filename else str(error)
+            )
             if disk_full(error):
                 what = "no space is left on the disk; free some, and the same command goes on"
             note(f"signpipe: {what}")

@@ -177,7 +177,11 @@ def atomic(path: Path) -> Iterator[Path]:
     # The name is short, whatever the length of `path`'s own, so that it is never refused.
     temporary = path.parent / f".{secrets.token_hex(8)}{TEMPORARY}"
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        temporary.unlink()
         yield temporary
+        temporary.chmod(mode)  # safetensors, for one, writes files that only their owner can read
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)

@@ -5,9 +5,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from signpipe.errors import SignpipeError
 from signpipe.workspace import (
@@ -48,6 +50,16 @@ def test_atomic_write(tmp_path: Path) -> None:
     assert path.read_text() == "first"
     assert [*path.parent.iterdir()] == [path]
     write_text(tmp_path / ("n" * 255), "the longest name there is")
+
+
+def test_who_may_read_a_file_is_for_the_umask_to_say(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with atomic(tmp_path / "weights.safetensors") as temporary:
+            save_file({"a": np.zeros(2, np.float32)}, temporary)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "weights.safetensors").stat().st_mode & 0o777 == 0o644
 
 
 def test_kill_in_the_middle_of_a_write(tmp_path: Path) -> None:
