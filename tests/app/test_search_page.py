@@ -7,6 +7,7 @@ from test_clips_page import look
 
 from signpipe.extraction import import_keypoints
 from signpipe.landmarks.pack import write_pack
+from signpipe.search.traits import MOVEMENTS, PLACES
 from signpipe.workspace import Workspace
 
 SIGNS = ("drink", "house", "tree")
@@ -34,7 +35,14 @@ def test_a_dictionary_is_made_and_searched(visits, labelled, demo_clips, tmp_pat
     page.set_input_files("[aria-label='A video of one sign']", demo_clips / "drum" / "ada_0.mp4")
     page.wait_for_selector(".found li:nth-child(3)")
     assert sorted(page.locator(".found h3").all_inner_texts()) == [*SIGNS]
-    assert page.locator(".found canvas").count() == 3
+    assert page.locator(".found canvas").count() == 9  # each signer's
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".found canvas")].map((canvas) => {
+          const now = canvas.toDataURL();
+          canvas.first ??= now;
+          return canvas.moved ||= canvas.first !== now;
+        }).every(Boolean)"""
+    )  # they play
     for width, height in ((390, 844), (1280, 900)):
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
@@ -50,6 +58,16 @@ def test_a_dictionary_is_made_and_searched(visits, labelled, demo_clips, tmp_pat
     assert page.locator(".found li").count() == 0
     page.select_option("#only-hands", "")
     page.wait_for_selector(".found li:nth-child(3)")
+    for name, kinds in (("place", PLACES), ("movement", MOVEMENTS)):
+        for kind in kinds:
+            with page.expect_response(f"**/search?*{name}={kind}*") as narrowed:
+                page.select_option(f"#only-{name}", kind)
+            signs = [one["sign"] for one in narrowed.value.json()["signs"]]
+            page.wait_for_function(
+                "count => document.querySelectorAll('.found li').length === count", arg=len(signs)
+            )
+        page.select_option(f"#only-{name}", "")
+        page.wait_for_selector(".found li:nth-child(3)")
     with page.expect_response("**/search?shown=*") as answer:  # what the camera shows
         page.get_by_role("button", name="Show a sign").click()
     assert [one["sign"] for one in answer.value.json()["signs"]]

@@ -119,15 +119,21 @@ export function show(place, source) {
       ...(found.signs.length ? [] : [make("p", {}, `Nothing was found${found.reason ? `: ${found.reason}` : ""}.`)]));
     list.replaceChildren(...found.signs.map((sign) => make("li", {},
       make("h3", {}, sign.sign), make("p", { class: "quiet small-text" }, `distance ${sign.distance.toFixed(2)}`),
-      make("div", { class: "examples" }, sign.examples.slice(0, 1).flatMap((one) => [play(one.clip, `${sign.sign}${one.signer ? `, ${one.signer}` : ""}`), film(one, sign.sign)])))));
+      make("div", { class: "examples" }, sign.examples.map((one, i) => example(sign.sign, one, i, play))))));
     const first = found.signs[0];
     tell(first ? `Most like it: ${first.sign}.` : "Nothing was found.");
   }
 
-  function film(example, sign) {
+  function example(sign, one, number, play) {
+    const name = `${sign}, example ${number + 1}${one.signer ? `, ${one.signer}` : ""}`;
+    const by = one.signer ? make("p", { class: "quiet small-text" }, one.signer) : null;
+    return make("div", { class: "example" }, play(one.clip, name), film(one, name), by);
+  }
+
+  function film(example, name) {
     if (!example.has_video) return null;
     const video = make("video", { autoplay: !matchMedia("(prefers-reduced-motion: reduce)").matches, controls: true, muted: true, loop: true, playsInline: true,
-      "aria-label": `Video of ${sign}`, src: `./clips/video?${new URLSearchParams({ clip: example.id })}` });
+      "aria-label": `Video of ${name}`, src: `./clips/video?${new URLSearchParams({ clip: example.id })}` });
     video.addEventListener("error", () => video.remove());
     return video;
   }
