@@ -1,5 +1,6 @@
 """What a page needs of others: MediaPipe Holistic with its models, and onnxruntime, from npm."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,13 +9,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from signpipe.errors import SignpipeError
-from signpipe.export.browser_graph import browser_graph, packed_models
-from signpipe.landmarks.graph import POSE_MODELS, without_segmentation
+from signpipe.export.browser_graph import HAND_LANDMARK, POSE_LANDMARK, browser_graph
+from signpipe.landmarks.graph import (
+    POSE_MODELS,
+    mediapipe_folder,
+    mediapipe_version,
+    without_segmentation,
+)
+from signpipe.settings import ExtractSettings
 from signpipe.workspace import read_json
 
 PAGE = Path(__file__).parent / "page"
 HOLISTIC, RUNTIME = "@mediapipe/holistic", "onnxruntime-web"
-LOADER, MODELS = "holistic_solution_packed_assets_loader.js", "holistic_solution_packed_assets.data"
 COPIED = {
     HOLISTIC: {
         "holistic.js": "mediapipe",
@@ -27,7 +33,14 @@ COPIED = {
         "dist/ort-wasm-simd-threaded.wasm": "ort",
     },
 }
+# The very files of extraction; the npm package has them in one archive, with the face's.
+MODELS = {
+    "pose_detection/pose_detection.tflite": "pose_detection.tflite",
+    "holistic_landmark/hand_recrop.tflite": "hand_recrop.tflite",
+    "hand_landmark/hand_landmark_full.tflite": HAND_LANDMARK,
+}
 LICENCES = {HOLISTIC: "Apache-2.0", RUNTIME: "MIT"}
+CODES = re.compile(r"(code|errno|syscall)\b")  # lines of npm's that say little to people
 OFFLINE = (
     "; where there is no network, run `npm ci` elsewhere in a copy of {page} and name that folder "
     "with --assets"
@@ -66,8 +79,8 @@ def _fetch(folder: Path) -> None:
     words = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, errors="replace")
     if done.returncode:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        told = next((line for line in lines if "code" not in line), "no reason given")
+        lines = [line.removeprefix("npm error ").strip() for line in done.stderr.splitlines()]
+        told = next((line for line in lines if line and not CODES.match(line)), "no reason given")
         raise SignpipeError(f"npm could not fetch what the page needs ({told[:200]}){offline}")
 
 
@@ -82,30 +95,26 @@ def _check_versions(packages: Path) -> None:
             )
 
 
-def copy_assets(packages: Path, folder: Path, complexity: int) -> None:
+def copy_assets(packages: Path, folder: Path, settings: ExtractSettings) -> None:
     """Copy what the page needs into its folder, without what only face and segmentation need.
 
-    `complexity` is that of the pose model. Raises SignpipeError if a file is missing or unknown.
+    `settings` are those of extraction. Raises SignpipeError if a file is missing or unknown.
     """
+    target = folder / "mediapipe"
     try:
         for package, files in COPIED.items():
             for name, place in files.items():
-                target = folder / place / Path(name).name
-                target.parent.mkdir(exist_ok=True)
-                shutil.copyfile(packages / package / name, target)
-        holistic, target = packages / HOLISTIC, folder / "mediapipe"
-        (target / "graph.binarypb").write_bytes(
-            browser_graph((holistic / "holistic.binarypb").read_bytes())
-        )
-        loader, models = packed_models(
-            (holistic / LOADER).read_text(encoding="utf-8"), (holistic / MODELS).read_bytes()
-        )
-        (target / LOADER).write_text(loader, encoding="utf-8")
-        (target / MODELS).write_bytes(models)
-        pose = holistic / f"pose_landmark_{POSE_MODELS[complexity]}.tflite"
-        (target / "pose_landmark.tflite").write_bytes(without_segmentation(pose.read_bytes()))
+                (folder / place).mkdir(exist_ok=True)
+                shutil.copyfile(packages / package / name, folder / place / Path(name).name)
+        pose = f"pose_landmark_{POSE_MODELS[settings.model_complexity]}.tflite"
+        model = (packages / HOLISTIC / pose).read_bytes()
+        (target / POSE_LANDMARK).write_bytes(without_segmentation(model))
     except FileNotFoundError as error:
         raise SignpipeError(f"{error.filename} is missing; run `npm ci` there again") from error
+    (target / "graph.binarypb").write_bytes(browser_graph(settings))
+    for source, name in MODELS.items():
+        shutil.copyfile(mediapipe_folder() / "modules" / source, target / name)
     versions = read_json(PAGE / "package.json")["dependencies"]
     told = [f"{name} {versions[name]}: {licence}" for name, licence in LICENCES.items()]
+    told += [f"models of mediapipe {mediapipe_version()}: Apache-2.0"]
     (folder / "licences.txt").write_text("\n".join(["signpipe: MIT", *told]) + "\n")

@@ -27,6 +27,8 @@ SHARED_FILES = (
     "camera.js",
     "dom.js",
     "icon.svg",
+    "listeners.js",
+    "pages.js",
     "player.js",
     "skeleton.js",
     "stage.js",
@@ -58,8 +60,7 @@ def write_web(
         _copy_page(aside)
         write_onnx(recognizer, aside / "model.onnx", weights)
         write_json(aside / "recognizer.json", about(recognizer, card))
-        extract = card.extract or ExtractSettings()
-        copy_assets(packages, aside, extract.model_complexity)
+        copy_assets(packages, aside, card.extract or ExtractSettings())
         return _list_files(aside)
 
 
@@ -71,7 +72,6 @@ def about(recognizer: Path, card: RecognizerCard) -> dict[str, object]:
     now = Taught(taught).card if taught else card
     return {
         "card": now.model_dump(mode="json", exclude={"trained"}),
-        "extract": (card.extract or ExtractSettings()).model_dump(),
         "stream": asdict(StreamSettings()),
         "prior_distance": prior.distance if prior else PRIOR_DISTANCE,
     }

@@ -15,7 +15,15 @@ GRAPH = "modules/holistic_landmark/holistic_landmark_cpu.binarypb"
 POSE_MODELS = ("lite", "full", "heavy")  # by model_complexity
 POSE, HANDS = "PoseLandmarkCpu", "HandLandmarksLeftAndRightCpu"
 FACE_NAMES = ("face", "refine")  # how names of streams begin that only the face needs
-LOADER = "poselandmarkmodelloader"  # in the names of the nodes that load the pose model
+LOADER = "modelloader"  # in the names of the nodes that load a model of landmarks
+POSE_LOADER = f"poselandmark{LOADER}"
+HAND_MODEL = "handlandmarkcpu"  # in the names of the nodes around the hands' model of landmarks
+# The nodes that take a person as found, and as still there.
+DETECTION = "poselandmarkcpu__posedetectioncpu__TensorsToDetectionsCalculator"
+TRACKING = (
+    "poselandmarkcpu__poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
+    "__ThresholdingCalculator"
+)
 MODEL_INPUT = "pose_model"
 # The pose model's outputs: landmarks, score, segmentation, heat map, world landmarks.
 SEGMENTATION, SCORE = 2, 1
@@ -83,7 +91,7 @@ def lean_graph(config: Any) -> Any:
     config.ParseFromString(unfolded.binary_config)
     nodes = []
     for node in config.node:
-        if LOADER not in node.name:
+        if POSE_LOADER not in node.name:
             nodes.append(node)
         elif node.calculator == "TfLiteModelCalculator":
             _keep(node.input_side_packet, [f"MODEL_BLOB:{MODEL_INPUT}"])

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from signpipe.errors import SignpipeError
 from signpipe.landmarks.checked_model import checked_model, keep_checked_model
 from signpipe.landmarks.graph import (
+    DETECTION,
     MODEL_INPUT,
+    TRACKING,
     faceless_graph,
     lean_graph,
     lean_pose_model,
@@ -157,14 +159,12 @@ class Holistic:
             side_inputs[MODEL_INPUT] = self._model
         if settings.face:
             side_inputs["refine_face_landmarks"] = False
-        pose = "poselandmarkcpu__posedetectioncpu__TensorsToDetectionsCalculator"
-        by_roi = "poselandmarkcpu__poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
         return solution_base.SolutionBase(
             graph_config=config,
             side_inputs=side_inputs,
             calculator_params={
-                f"{pose}.min_score_thresh": settings.min_detection_confidence,
-                f"{by_roi}__ThresholdingCalculator.threshold": settings.min_tracking_confidence,
+                f"{DETECTION}.min_score_thresh": settings.min_detection_confidence,
+                f"{TRACKING}.threshold": settings.min_tracking_confidence,
             },
             outputs=[f"{part}_landmarks" for part in self._parts],
         )

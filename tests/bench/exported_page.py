@@ -1,11 +1,11 @@
 """Whether the exported page answers as Python does, how fast, and in how much memory.
 
-    python tests/bench/exported_page.py RECOGNIZER [--clips 100] [--assets FOLDER] [--camera 60]
+    python tests/bench/exported_page.py RECOGNIZER [--clips 100] [--assets FOLDER] [--camera 600]
 
-Run by hand in headless Chromium, it takes some twenty minutes on two cores. Shows the page drawn
-clips and the shared real ones as files, then a fake camera for so many seconds, and prints: clips
-whose likeliest sign is Python's, the mean difference of landmarks, pictures a second, the browser's
-memory as time goes, and every address that the whole session has asked for.
+Run by hand in headless Chromium, it takes some thirty minutes on two cores. Shows the page the
+shared real clips and drawn ones as files, then a fake camera for so many seconds, and prints: clips
+whose likeliest sign is Python's, how far landmarks are apart, pictures a second, milliseconds for
+an answer, memory as time goes, and every address that the whole session has asked for.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,12 @@ def main() -> None:
     parser.add_argument("recognizer", type=Path)
     parser.add_argument("--clips", type=int, default=100)
     parser.add_argument("--assets", type=Path)
-    parser.add_argument("--camera", type=float, default=60)
+    parser.add_argument("--camera", type=float, default=600)
     given = parser.parse_args()
     shared = Path(os.environ.get("SIGNPIPE_SHARED_DATA", DATA)) / "videos" / "wlasl"
     real = sorted(shared.glob("*/*.mp4"))
     drawn = sorted(clips_folder().glob("*/*.mp4"), key=lambda p: (p.stem, p.parent.name))
-    clips = [*drawn[: given.clips - len(real)], *real]
+    clips = [*real, *drawn][: given.clips]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         size = write_web(given.recognizer, Path(folder) / "page", assets=given.assets)
         print(f"the folder: {size / 1e6:.1f} MB")
@@ -61,16 +62,20 @@ def main() -> None:
             page.goto(f"{address}/#video")
             page.wait_for_selector("#file", timeout=120_000)
             print(f"loaded in {time.monotonic() - begun:.1f} s: {page.inner_text('footer')}")
-            compare(page, clips, Recognizer.load(given.recognizer))
-            watch(page, given.camera)
+            print(f"processor: {processor()}, load {os.getloadavg()[0]:.0f}")
+            if clips:
+                compare(page, clips, Recognizer.load(given.recognizer))
+            if given.camera:
+                watch(page, given.camera)
             print("asked for:", *sorted({url.removeprefix(address) for url in asked}), sep="\n  ")
             browser.close()
 
 
 def compare(page: Any, clips: list[Path], recognizer: Recognizer) -> None:
     """Print how the page's answers and landmarks differ from Python's."""
-    same, apart, missing = 0, [], []
-    frames, seconds, begun = 0, 0.0, time.monotonic()
+    same, frames, seconds, answering = Counter[str](), 0, 0.0, []
+    apart: dict[str, list[NDArray[np.float64]]] = {part: [] for part, _ in PARTS}
+    missing: dict[str, list[NDArray[np.bool_]]] = {part: [] for part, _ in PARTS}
     # An input that the page itself does not look at.
     page.evaluate(
         "document.querySelector('main').append("
@@ -82,64 +87,75 @@ def compare(page: Any, clips: list[Path], recognizer: Recognizer) -> None:
         found = page.evaluate(LOOK, "compared")
         seconds += time.monotonic() - started
         frames += len(found["parts"])
+        answering.append(found["answered"])
         seen = recognizer.extract(path)
         assert seen.landmarks is not None
         size = {"width": seen.width, "height": seen.height}
         expected = recognizer.predict_landmarks(seen.landmarks, **size)
         named = recognizer.signs[int(np.argmax(found["logits"]))]
-        same += named == expected[0][0]
-        each, lost = differences(found["parts"], seen.landmarks)
-        apart.append(each)
-        missing.append(lost)
+        kind = "drawn" if clips_folder() in path.parents else "real"
+        same[kind] += named == expected[0][0]
+        for part, numbers in PARTS:
+            each, lost = differences(found["parts"], seen.landmarks, part, numbers)
+            apart[part].append(each)
+            missing[part].append(lost)
         if named != expected[0][0]:
             sure = ", ".join(f"{sign} {share:.0%}" for sign, share in expected[:2])
             print(f"  {path.parent.name}/{path.name}: {named}, in Python {sure}", flush=True)
         if number % 10 == 0:
-            minutes, memory = (time.monotonic() - begun) / 60, browser_memory()
-            print(
-                f"  {number} clips, {minutes:.1f} min: {memory:.0f} MB, same sign {same}",
-                flush=True,
-            )
-    print(f"the same likeliest sign: {same} of {len(clips)} clips")
-    for i, (part, _) in enumerate(PARTS):
-        mean = np.nanmean([row[i] for row in apart])
-        print(f"  {part}: mean difference {mean:.4f} of the picture, ", end="")
-        print(f"seen otherwise in {np.mean([row[i] for row in missing]):.1%} of frames")
+            print(f"  {number} clips: {browser_memory():.0f} MB, same {dict(same)}", flush=True)
+    print(f"the same likeliest sign: {dict(same)} of {len(clips)} clips")
+    for part, _ in PARTS:
+        far = np.concatenate(apart[part])
+        print(f"  {part}: mean difference {far.mean():.5f} of the picture, ", end="")
+        print(f"99.9 % within {np.percentile(far, 99.9):.4f}, ", end="")
+        print(f"seen otherwise in {np.concatenate(missing[part]).mean():.2%} of frames")
     print(f"{frames} frames, {frames / seconds:.1f} a second")
+    print(f"an answer takes {np.median(answering):.1f} ms (median of {len(answering)})")
 
 
 def differences(
-    theirs: list[dict[str, Any]], ours: Landmarks
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each part: the mean difference of x and y, and the share of frames seen by one alone."""
+    theirs: list[dict[str, Any]], ours: Landmarks, part: str, numbers: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Of a part: every difference of an x or y, and whether a frame was seen by one alone."""
     frames = min(len(theirs), len(ours))
-    apart, lost = np.full(len(PARTS), np.nan), np.zeros(len(PARTS))
-    for i, (part, numbers) in enumerate(PARTS):
-        seen = np.array([row[part] is not None for row in theirs[:frames]])
-        both = seen & ours.seen(part)[:frames]
-        lost[i] = np.mean(seen != ours.seen(part)[:frames])
-        each = [
-            np.abs(
-                np.reshape(theirs[at][part], (-1, numbers))[:23, :2]
-                - getattr(ours, part)[at, :23, :2]
-            ).mean()
-            for at in np.flatnonzero(both)
-        ]
-        apart[i] = np.mean(each) if each else np.nan
-    return apart, lost
+    seen = np.array([row[part] is not None for row in theirs[:frames]])
+    both = seen & ours.seen(part)[:frames]
+    each = [
+        np.abs(
+            np.reshape(theirs[at][part], (-1, numbers))[:23, :2] - getattr(ours, part)[at, :23, :2]
+        ).ravel()
+        for at in np.flatnonzero(both)
+    ]
+    return np.concatenate([*each, []]), seen != ours.seen(part)[:frames]
 
 
 def watch(page: Any, seconds: float) -> None:
-    """Print how fast the page looks at a camera's pictures, and what it answers."""
+    """Print how fast the page looks at a camera's pictures, what it answers, and its memory."""
     page.click("#to-live")
     page.wait_for_selector(".checks .rate span")
-    rates, ends = [], time.monotonic() + seconds
-    while time.monotonic() < ends:
+    begun, told = time.monotonic(), 0.0
+    rates: list[float] = []
+    while (passed := time.monotonic() - begun) <= seconds:
+        if passed >= told:
+            heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+            print(
+                f"  {passed:4.0f} s: {browser_memory():.0f} MB, of scripts {heap:.0f} MB",
+                flush=True,
+            )
+            told += seconds / 10
         page.wait_for_timeout(2000)
         text = page.inner_text(".checks .rate span")
         rates += [float(text)] if text.isdigit() else []
-    print(f"camera: {np.median(rates):.0f} pictures a second, {browser_memory():.0f} MB")
+    print(f"camera: {np.median(rates):.0f} pictures a second, load {os.getloadavg()[0]:.0f}")
     print("  answers:", page.locator(".history li").all_inner_texts()[:5])
+
+
+def processor() -> str:
+    """What Linux calls it, and how many cores there are."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
+    return f"{name}, {os.cpu_count()} cores"
 
 
 def browser_memory() -> float:

@@ -22,10 +22,12 @@ LOOK = """async (id) => {
   const file = document.getElementById(id).files[0];
   const { recognizer } = window.signpipe;
   const clip = await clipOf(recognizer, file);
+  const begun = performance.now();
   const { logits } = await recognizer.decide(clip.frames, clip.width, clip.height);
+  const answered = performance.now() - begun;
   const parts = clip.frames.map((frame) => Object.fromEntries(
     Object.entries(frame).map(([part, values]) => [part, values && Array.from(values)])));
-  return { logits, parts, times: clip.times };
+  return { logits, answered, parts, times: clip.times };
 }"""
 
 

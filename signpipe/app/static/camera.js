@@ -17,7 +17,7 @@ const WORDS = {
 export async function openCamera() {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new Error(
-      "This browser gives the camera only to pages of this computer. Open the page on the computer where signpipe runs.",
+      "Browsers give the camera only to pages of this computer and to https addresses. Open the page in one of these ways.",
     );
   }
   try {

@@ -3,30 +3,21 @@
 // A source has: on(kind, function), say(message), send(seconds, picture), isReady(), open(), close().
 // It emits the server's messages by their `is`, and "connected" with true or false.
 
+import { Listeners } from "./listeners.js";
+
 const QUALITY = 0.85;
 const WAITING = 2; // pictures on their way: one is looked at while the next comes
 const PATIENCE = 3000; // milliseconds without an answer, after which pictures are sent again
 const PAUSES = [500, 1000, 2000, 4000];
 
-export class ServerSource {
+export class ServerSource extends Listeners {
   constructor() {
+    super();
     this.address = new URL("./live", location.href.replace(/^http/, "ws")).href;
-    this.listeners = new Map();
     this.hasPlace = false;
     this.isWanted = false;
     this.failures = 0;
     this.sent = [];
-  }
-
-  /** Call `listener` with every message of a kind; gives a function that ends it. */
-  on(kind, listener) {
-    if (!this.listeners.has(kind)) this.listeners.set(kind, new Set());
-    this.listeners.get(kind).add(listener);
-    return () => this.listeners.get(kind).delete(listener);
-  }
-
-  emit(kind, message) {
-    for (const listener of this.listeners.get(kind) ?? []) listener(message);
   }
 
   open() {

@@ -1,6 +1,7 @@
 // What looks at pictures and answers, in the browser itself; as the app's source it has
 // on(kind, function), say(message), send(seconds, picture), isReady(), open(), close().
 
+import { Listeners } from "./listeners.js";
 import { mirrored } from "./mirror.js";
 import { brightness, drawableClip, drawable, judge } from "./picture.js";
 import { asFile, fromFile } from "./takes_store.js";
@@ -12,10 +13,11 @@ const IDLE_SECONDS = 10;
 const REMEMBERED = 20; // signs of which it can be said what they were
 const RATE_PICTURES = 30; // over which the rate is measured
 
-export class BrowserSource {
+export class BrowserSource extends Listeners {
   /** @param version of the model, by which features that it made are known. */
   constructor(recognizer, store, version) {
-    Object.assign(this, { recognizer, store, version, listeners: new Map(), isOpen: false, isBusy: false });
+    super();
+    Object.assign(this, { recognizer, store, version, isOpen: false, isBusy: false });
     Object.assign(this, { teacher: new Teacher(recognizer.prior), shown: [], numbers: 0, ends: [], asked: null, stream: null, isLeft: false });
   }
 
@@ -23,16 +25,6 @@ export class BrowserSource {
   async restore() {
     const takes = (await this.store?.all()) ?? [];
     for (const take of takes) await this.learn(take);
-  }
-
-  on(kind, listener) {
-    if (!this.listeners.has(kind)) this.listeners.set(kind, new Set());
-    this.listeners.get(kind).add(listener);
-    return () => this.listeners.get(kind).delete(listener);
-  }
-
-  emit(kind, message) {
-    for (const listener of this.listeners.get(kind) ?? []) listener(message);
   }
 
   open() {

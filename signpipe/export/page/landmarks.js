@@ -3,29 +3,21 @@
 const FOLDER = new URL("mediapipe/", import.meta.url);
 const FRAME = 33.333; // milliseconds: as in Python, time advances evenly, whatever the real rate
 const STREAMS = { pose: "pose_landmarks", left_hand: "left_hand_landmarks", right_hand: "right_hand_landmarks" };
-const INNER = "poselandmarkgpu__";
+const MODELS = ["pose_detection.tflite", "pose_landmark.tflite", "hand_recrop.tflite", "hand_landmark.tflite"];
 
 /** Finds landmarks in pictures, one after the other. */
 export class LandmarkFinder {
-  /**
-   * @param extract model_complexity, min_detection_confidence, min_tracking_confidence.
-   * @param onProcessor whether the models are computed by the processor; else by the graphics card.
-   */
-  static async load(extract, onProcessor = !hasGraphicsCard()) {
+  /** @param onProcessor whether the models are computed by the processor; else by the graphics card. */
+  static async load(onProcessor = !hasGraphicsCard()) {
     await script(new URL("holistic.js", FOLDER));
     const finder = new LandmarkFinder();
     finder.onProcessor = onProcessor;
-    finder.solution = new globalThis.Solution(configuration(extract, onProcessor));
-    const model = `pose_landmark_${["lite", "full", "heavy"][extract.model_complexity]}.tflite`;
-    const data = await fetch(new URL("pose_landmark.tflite", FOLDER)).then((answer) => answer.arrayBuffer());
-    finder.solution.overrideFile(`third_party/mediapipe/modules/pose_landmark/${model}`, data);
+    finder.solution = new globalThis.Solution(CONFIGURATION);
+    for (const name of MODELS) {
+      finder.solution.overrideFile(name, await fetch(new URL(name, FOLDER)).then((answer) => answer.arrayBuffer()));
+    }
     finder.solution.onResults((found) => (finder.found = found));
-    finder.solution.setOptions({
-      useCpuInference: onProcessor,
-      modelComplexity: extract.model_complexity,
-      minDetectionConfidence: extract.min_detection_confidence,
-      minTrackingConfidence: extract.min_tracking_confidence,
-    });
+    finder.solution.setOptions({ useCpuInference: onProcessor });
     await finder.solution.initialize();
     finder.frames = 0;
     return finder;
@@ -50,31 +42,19 @@ export class LandmarkFinder {
   }
 }
 
-function configuration(extract, onProcessor) {
-  const option = (type, calculatorType, fieldName, calculatorName) => ({
-    type,
-    graphOptionXref: { calculatorType, fieldName, ...(calculatorName ? { calculatorName } : {}) },
-  });
-  const outs = Object.fromEntries(Object.entries(STREAMS).map(([part, stream]) => [part, { type: "proto", stream }]));
-  return {
-    locateFile: (name) => new URL(name, FOLDER).href,
-    files: [
-      { url: "holistic_solution_packed_assets_loader.js" },
-      { simd: true, url: "holistic_solution_simd_wasm_bin.js" },
-    ],
-    graph: { url: "graph.binarypb" },
-    inputs: { image: { type: "video", stream: "input_frames_gpu" } },
-    listeners: [{ wants: Object.values(STREAMS), outs }],
-    options: {
-      useCpuInference: { ...option(0, "InferenceCalculator", "use_cpu_inference"), default: onProcessor },
-      modelComplexity: option(1, "ConstantSidePacketCalculator", "int_value", "ConstantSidePacketCalculatorModelComplexity"),
-      minDetectionConfidence: option(1, "TensorsToDetectionsCalculator", "min_score_thresh",
-        `${INNER}posedetectiongpu__TensorsToDetectionsCalculator`),
-      minTrackingConfidence: option(1, "ThresholdingCalculator", "threshold",
-        `${INNER}poselandmarkbyroigpu__tensorstoposelandmarksandsegmentation__ThresholdingCalculator`),
-    },
-  };
-}
+const CONFIGURATION = {
+  locateFile: (name) => new URL(name, FOLDER).href,
+  files: [{ simd: true, url: "holistic_solution_simd_wasm_bin.js" }],
+  graph: { url: "graph.binarypb" }, // with all settings in it
+  inputs: { image: { type: "video", stream: "input_frames_gpu" } },
+  listeners: [{
+    wants: Object.values(STREAMS),
+    outs: Object.fromEntries(Object.entries(STREAMS).map(([part, stream]) => [part, { type: "proto", stream }])),
+  }],
+  options: {
+    useCpuInference: { type: 0, graphOptionXref: { calculatorType: "InferenceCalculator", fieldName: "use_cpu_inference" } },
+  },
+};
 
 /** Landmarks of a serialised NormalizedLandmarkList: of each x, y, z and, of four, visibility. */
 function points(bytes, numbers) {

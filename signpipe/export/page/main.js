@@ -1,7 +1,8 @@
-// The page: loads all it needs, says how far it is, then shows one view at a time.
+// The page: loads all it needs and says how far it is, then shows its views.
 
-import { button, make, tell, warn } from "./dom.js";
+import { button, make, tell } from "./dom.js";
 import { keepsFiles, lacks, listFiles, loadFiles, workOffline } from "./loading.js";
+import { showPages } from "./pages.js";
 
 const VIEWS = [
   { name: "live", title: "Live", load: () => import("./views/live.js") },
@@ -11,10 +12,6 @@ const VIEWS = [
 ];
 
 const place = document.getElementById("view");
-const pages = document.getElementById("pages");
-let source = null;
-let end = null;
-let turn = 0;
 
 async function start() {
   const missing = lacks();
@@ -38,44 +35,24 @@ async function start() {
     [import("./signpipe.js"), import("./browser_source.js"), import("./takes_store.js")]);
   const recognizer = await Recognizer.load();
   const store = await TakesStore.open().catch(() => null);
-  source = new BrowserSource(recognizer, store, files.version);
-  source.on("trouble", (message) => warn(message.text));
+  const source = new BrowserSource(recognizer, store, files.version);
   await source.restore();
   const how = recognizer.finder.onProcessor
-    ? "Hands are found by the processor, with WebAssembly SIMD: this browser offers no graphics card for it."
-    : "Hands are found by the graphics card.";
+    ? "The processor finds hands and names signs, with WebAssembly SIMD: this browser offers no graphics card for it."
+    : "The graphics card finds hands; the processor names signs, with WebAssembly SIMD.";
   document.getElementById("about").textContent = [how, offline, store ? "" : "This browser keeps no takes: they are gone when the page is closed."].filter(Boolean).join(" ");
   globalThis.signpipe = { source, recognizer };
+  return source;
 }
 
 function megabytes(bytes) {
   return Math.round(bytes / 1e6);
 }
 
-async function show() {
-  const name = location.hash.slice(1);
-  if (name === "view" || !source) return;
-  const view = VIEWS.find((one) => one.name === name) ?? VIEWS[0];
-  const mine = ++turn;
-  const module = await view.load();
-  if (mine !== turn) return;
-  end?.();
-  warn("");
-  document.title = `${view.title} · signpipe`;
-  for (const link of pages.children) {
-    if (link.id === `to-${view.name}`) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
-  place.replaceChildren(make("h1", {}, view.title));
-  end = module.show(place, source) ?? null;
-}
-
-addEventListener("hashchange", () => show().then(() => place.focus({ preventScroll: true })));
 start().then(
-  () => {
-    for (const view of VIEWS) pages.append(make("a", { href: `#${view.name}`, id: `to-${view.name}` }, view.title));
+  (source) => {
     tell("Ready.");
-    return show();
+    return showPages(VIEWS, source);
   },
   (error) => {
     place.replaceChildren(make("h1", {}, "This does not work yet"), make("p", { role: "alert" }, error.message),

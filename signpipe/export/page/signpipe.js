@@ -17,7 +17,7 @@ export class Recognizer {
     recognizer.streamSettings = about.stream;
     recognizer.prior = about.prior_distance;
     recognizer.model = await SignModel.load(about.card);
-    recognizer.finder = await LandmarkFinder.load(about.extract, onProcessor);
+    recognizer.finder = await LandmarkFinder.load(onProcessor);
     return recognizer;
   }
 
