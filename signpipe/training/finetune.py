@@ -47,7 +47,7 @@ from signpipe.training.encoders import (
 from signpipe.training.features import joined
 from signpipe.training.loop import fit, pick_device
 from signpipe.training.metrics import Labels, Logits, mean_class, top_k
-from signpipe.training.metrics_log import Logger
+from signpipe.training.metrics_log import Logger, check_logger
 from signpipe.training.pretrain import pool_clips
 from signpipe.training.pseudo_labels import NeighbourGraph
 from signpipe.training.scoring import score
@@ -119,6 +119,7 @@ def run(
     tell_left_out(rows)
     known = learnable(clips)
     signs = sorted({clip.label for clip in known})
+    check_logger(logger)
     check_devices(devices, min(settings.batch_size, sum(clip.split == TRAIN for clip in known)))
     began_from = origin(workspace, backbone)
     pool = unlabelled(workspace, parts, clips) if backbone and settings.unlabelled else []

@@ -30,7 +30,9 @@ class MetricsLog:
         logger is not installed.
         """
         self.path, self.steps = folder / "metrics.csv", steps
-        self.events = _event_writer(folder, len(epochs) * steps + 1) if logger else None
+        # Events of a killed run's steps from here on are hidden.
+        first = len(epochs) * steps + 1
+        self.events = _event_writer()(folder, purge_step=first) if logger else None
         kept = read_log(self.path)
         self.columns: list[str] = []
         rows: list[Row] = []
@@ -115,10 +117,15 @@ def read_log(path: Path) -> list[Row]:
     return found
 
 
-def _event_writer(folder: Path, first_step: int) -> Any:
+def check_logger(logger: Logger | None) -> None:
+    """Raises SignpipeError if it is not installed."""
+    if logger:
+        _event_writer()
+
+
+def _event_writer() -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise missing_extra("--logger", "tensorboard", "tracking") from error
-    # Events of a killed run's steps from here on are hidden.
-    return SummaryWriter(folder, purge_step=first_step)
+    return SummaryWriter

@@ -29,7 +29,7 @@ from signpipe.training.begun import Begun
 from signpipe.training.devices import check_devices, train_on
 from signpipe.training.encoders import fitting_card, named_encoder, origin
 from signpipe.training.loop import draw, fit, pick_device
-from signpipe.training.metrics_log import Logger
+from signpipe.training.metrics_log import Logger, check_logger
 from signpipe.training.prefetch import Prefetch
 from signpipe.training.views import random_views, stream_views
 from signpipe.wording import counted
@@ -160,6 +160,7 @@ def run(
     if start:
         fitting_card(start, parts, settings, settings.encoder)
     pool = pool_clips(workspace, parts, splits)
+    check_logger(logger)
     check_devices(devices, min(settings.batch_size, len(pool)))
     encoder, began_from = folder / training_runs.ENCODER, origin(workspace, start)
     inputs = {

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from signpipe.errors import SignpipeError
+from signpipe.training import finetune, pretrain
 from signpipe.training.metrics_log import MetricsLog, read_log
 
 
@@ -106,3 +107,11 @@ def test_a_missing_logger_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(SignpipeError, match=r"pip install 'signpipe\[tracking\]'"):
         train(tmp_path, (0, 1), logger="tensorboard")
+
+
+def test_a_missing_logger_is_told_before_a_run_begins(signs_workspace, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    for stage, run in (("finetune", finetune.run), ("pretrain", pretrain.run)):
+        with pytest.raises(SignpipeError, match="--logger needs tensorboard"):
+            run(signs_workspace, logger="tensorboard")
+        assert not signs_workspace.runs(stage)
