@@ -6,16 +6,18 @@ from typing import Any
 from signpipe.answers import Signs
 from signpipe.live.answered_stream import AnsweredEvent, AnsweredSign
 from signpipe.live.sign_stream import HandsUp
+from signpipe.wording import one_line
 
 
 def event_line(clip: str, event: AnsweredEvent, top: int) -> str:
     """`  12.40 - 13.80  house 82%, tree 18%`, or when hands came up or down."""
+    clip = one_line(clip)
     if not isinstance(event, AnsweredSign):
         return f"{clip}: {event.time:8.2f}           {_name(event)}"
     named = ", ".join(f"{sign} {share:.0%}" for sign, share in event.answer.signs[:top])
     if not event.answer.is_sign:
         named = f"{event.answer.answer} ({named})"
-    return f"{clip}: {event.start:8.2f} - {event.end:7.2f} {named}"
+    return f"{clip}: {event.start:8.2f} - {event.end:7.2f} {one_line(named)}"
 
 
 def event_json(clip: str, event: AnsweredEvent, top: int) -> str:

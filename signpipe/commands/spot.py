@@ -16,7 +16,7 @@ from signpipe.commands.options import (
 )
 from signpipe.errors import SignpipeError
 from signpipe.progress import note
-from signpipe.wording import counted
+from signpipe.wording import counted, one_line
 from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -105,4 +105,5 @@ def _line(sign: "SpottedSign", top: int) -> str:
     named = sign.named(top)
     if not sign.is_sign:
         named = f"{sign.answer} ({named})" if named else sign.answer
-    return f"{sign.recording}: {sign.start:8.2f} - {sign.end:7.2f}  {named}"
+    recording = one_line(sign.recording)
+    return f"{recording}: {sign.start:8.2f} - {sign.end:7.2f}  {one_line(named)}"

@@ -50,7 +50,8 @@ class ElanSuggestions:
         self._link(recording)
 
     def _link(self, recording: Path) -> None:
-        absolute = recording.resolve()
+        # A name that is no text cannot be linked; who opens the file is asked where it is.
+        absolute = Path(UNWRITABLE.sub("\ufffd", str(recording.resolve())))
         relative = Path(os.path.relpath(absolute, self._path.resolve().parent)).as_posix()
         self._document.add_linked_file(
             # As ELAN writes it: spaces and accents are not escaped.

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from signpipe.answers import Answer
 from signpipe.cli import app
 from signpipe.model.rejection import Rejection
+from signpipe.search.spot_files import sign_file
+from signpipe.search.spotting import SpottedSign
 from signpipe.video.write import write_video
 
 
@@ -118,3 +121,24 @@ def test_a_recording_without_people_has_no_signs(folder, tmp_path):
     write_video(empty, [np.full((64, 64, 3), 90, np.uint8)] * 8, 8)
     code, lines, errors = spot(empty, "--recognizer", folder, "--workers", 1)
     assert (code, lines) == (0, []) and "no person was found" in errors
+
+
+def test_odd_names_break_no_line_and_no_file(tmp_path):
+    pympi = pytest.importorskip("pympi", reason="the extra elan is not installed")
+    from signpipe.commands.event_lines import event_line
+    from signpipe.commands.spot import _line
+    from signpipe.live.answered_stream import AnsweredSign
+
+    odd = "no\ntext \udcff.mp4"
+    signs = (("two\nlines\0", 0.7), ("tree", 0.3))
+    sign = SpottedSign(odd, 0.0, 1.0, "two\nlines\0", signs)
+    event = AnsweredSign(0.0, 1.0, Answer("two\nlines\0", signs))
+    for line in (_line(sign, 2), event_line(odd, event, 2)):
+        assert len(line.splitlines()) == 1 and "two lines" in line and "tree 30%" in line
+    for ending in (".jsonl", ".csv", ".eaf"):
+        out = sign_file(tmp_path / f"signs{ending}", [tmp_path / odd], "probability", 2)
+        out.add(sign)
+        out.save()
+    assert json.loads((tmp_path / "signs.jsonl").read_text())["answer"] == sign.answer
+    document = pympi.Elan.Eaf(str(tmp_path / "signs.eaf"))
+    assert document.get_annotation_data_for_tier("signpipe") == [(0, 1000, "two\nlines")]
