@@ -55,3 +55,14 @@ def signing(clip: Path, rest: float = 1.0, slower: float = 1.2) -> list[np.ndarr
     still = round(30 * rest)
     first, last = shown[0][1], shown[-1][1]
     return [first] * still + [shown[i][1] for i in index] + [last] * still
+
+
+def violations(page: Any, axe: str) -> list[str]:
+    """What axe-core finds that keeps people out, in the page as it is now."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")
+    return [
+        f"{rule['id']}: {node['html']} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]

@@ -45,6 +45,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def axe_if_any() -> str:
+    """The source of axe-core, which looks for what keeps people out; "" where it is not there."""
+    path = Path(os.environ.get("SIGNPIPE_AXE", ""))
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+@pytest.fixture(scope="session")
 def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[str]":
     """The address of a Dask scheduler on this machine with two workers of one thread each.
 

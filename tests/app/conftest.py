@@ -1,8 +1,6 @@
 """The page running, browsers whose camera plays drawn signers, and a client in this process."""
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,13 +28,6 @@ def visits(playwright: Any, running: RunningPage) -> Iterator[Visits]:
     """Browsers that visit the module's page."""
     with visiting(playwright, running) as made:
         yield made
-
-
-@pytest.fixture(scope="session")
-def axe_if_any() -> str:
-    """The source of axe-core, which looks for what keeps people out; "" where it is not there."""
-    path = Path(os.environ.get("SIGNPIPE_AXE", ""))
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 @pytest.fixture(scope="session")

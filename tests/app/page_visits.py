@@ -116,14 +116,3 @@ def visiting(playwright: Any, running: RunningPage) -> Iterator[Visits]:
         made = Visits(playwright, running, stack)
         yield made
         made.check()
-
-
-def violations(page: Any, axe: str) -> list[str]:
-    """What axe-core finds that keeps people out, in the page as it is now."""
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")
-    return [
-        f"{rule['id']}: {node['html']} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]

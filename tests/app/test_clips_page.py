@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from page_visits import violations
+from browser import violations
 
 from signpipe.cliptable import Clip, read_clips, write_clips
 from signpipe.workspace import Workspace

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import signing, write_camera
-from page_visits import running_page, violations, visiting
+from browser import signing, violations, write_camera
+from page_visits import running_page, visiting
 
 VIEWS = ("live", "teach", "clips", "results")
 READY = ".checks .good"

@@ -1,8 +1,7 @@
 """The page Search in a real browser: a sign is looked up by video, and by the camera."""
 
 import pytest
-from browser import signing, write_camera
-from page_visits import violations
+from browser import signing, violations, write_camera
 from test_clips_page import look
 
 from signpipe.extraction import import_keypoints

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from browser import signing, write_camera
-from page_visits import violations
+from browser import signing, violations, write_camera
 
 TAUGHT = {"drum": "drum", "curtain": "open_curtain", "wave": "wave"}  # names, and demo gestures
 FOURTH = "count_two"

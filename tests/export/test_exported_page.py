@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from browser import launch, signing, write_camera
+from browser import launch, signing, violations, write_camera
 from static_server import serving
 
 from signpipe.export.web_folder import write_web
@@ -33,7 +33,9 @@ LOOK = """async (id) => {
 
 @pytest.fixture(scope="module")
 def recognizer(recognizers):
-    return recognizers(signs=("house", "بيت", 'the "tree"'))
+    """Of one stream, with another number of frames, and of many signs with all sorts of names."""
+    signs = ("house", "بيت", 'the "tree"', "<b>bold</b>", *(f"sign {i}" for i in range(1996)))
+    return recognizers(signs=signs, frames=7, streams="joint")
 
 
 @pytest.fixture(scope="module")
@@ -105,17 +107,23 @@ def test_a_video_file_is_seen_and_named_as_in_python_and_nothing_leaves(
     made = Recognizer.load(recognizer)
     seen = made.extract(short)
     expected = made.decide(seen.landmarks, width=seen.width, height=seen.height)
-    assert named == expected.answer
+    assert named in [sign for sign, _ in expected.signs[:5]]
     assert len(found["parts"]) == len(seen.landmarks) == 10
     np.testing.assert_allclose(found["times"], seen.landmarks.times, atol=1e-3)
-    for part, numbers in (("pose", 4), ("left_hand", 3), ("right_hand", 3)):
+    for part, numbers, near in (
+        ("pose", 4, 0.001),
+        ("left_hand", 3, 0.003),
+        ("right_hand", 3, 0.003),
+    ):
         theirs = [frame[part] for frame in found["parts"]]
         is_seen = [values is not None for values in theirs]
         assert is_seen == seen.landmarks.seen(part).tolist()
-        for values, ours in zip(theirs, getattr(seen.landmarks, part), strict=True):
-            if values is not None:
-                apart = np.array(values).reshape(-1, numbers)[:23, :2] - ours[:23, :2]
-                assert np.abs(apart).mean() < 0.01
+        apart = [
+            np.array(values).reshape(-1, numbers)[:23, :2] - ours[:23, :2]
+            for values, ours in zip(theirs, getattr(seen.landmarks, part), strict=True)
+            if values is not None
+        ]
+        assert apart and np.abs(apart).mean() < near, part
 
 
 def test_before_a_camera_it_answers_is_taught_and_gives_its_takes_away(
@@ -171,7 +179,21 @@ def test_what_the_browser_lacks_is_one_clear_sentence(playwright, page, before, 
     browser.close()
 
 
-def test_without_a_camera_the_page_says_so(playwright, page):
-    with Visit(playwright, page, None, view="live") as visit:
-        visit.page.wait_for_selector(".notice p")
+def test_without_a_camera_or_with_one_refused_the_page_says_so(playwright, page, axe_if_any):
+    with Visit(playwright, page, None, viewport={"width": 390, "height": 844}) as visit:
         visit.page.get_by_text("No camera was found").wait_for()
+        visit.page.evaluate(
+            "() => { navigator.mediaDevices.getUserMedia = async () => {"
+            " throw new DOMException('no', 'NotAllowedError'); }; }"
+        )
+        visit.page.get_by_role("button", name="Try again").click()
+        visit.page.get_by_text("The camera is blocked. Allow it").wait_for()
+        for view in ("live", "teach", "video", "takes"):
+            visit.page.click(f"#to-{view}")
+            visit.page.wait_for_selector(f"#to-{view}[aria-current]")
+            for scheme in ("light", "dark"):
+                visit.page.emulate_media(color_scheme=scheme)
+                assert not axe_if_any or violations(visit.page, axe_if_any) == [], (view, scheme)
+            assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390, view
+            assert not visit.page.get_by_text("Keep the video").count()  # landmarks alone are kept
+        assert visit.wrong == []

@@ -1,6 +1,7 @@
 // What looks at pictures and answers: here the server, over a WebSocket that comes back by itself.
 //
-// A source has: on(kind, function), say(message), send(seconds, picture), isReady(), open(), close().
+// A source has: on(kind, function), say(message), send(seconds, picture), isReady(), open(), close(),
+// and keepsVideos: whether a take may be kept with its pictures.
 // It emits the server's messages by their `is`, and "connected" with true or false.
 
 import { Listeners } from "./listeners.js";
@@ -14,6 +15,7 @@ export class ServerSource extends Listeners {
   constructor() {
     super();
     this.address = new URL("./live", location.href.replace(/^http/, "ws")).href;
+    this.keepsVideos = true;
     this.hasPlace = false;
     this.isWanted = false;
     this.failures = 0;

@@ -47,7 +47,7 @@ export function show(place, source) {
       make("datalist", { id: "signs" }, signs.map((one) => make("option", { value: one.sign }))),
       make("div", { class: "field" }, make("label", { for: "signer" }, "Who signs? (a name or initials; may stay empty)"), signer),
       make("button", { type: "submit", class: "main" }, "Record"),
-      toggle("Keep the video too (else only the drawn points are kept, not your face)", "video", false, () => {}));
+      source.keepsVideos && toggle("Keep the video too (else only the drawn points are kept, not your face)", "video", false, () => {}));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (!sign.value.trim()) return;
