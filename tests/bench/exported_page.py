@@ -107,6 +107,8 @@ def compare(page: Any, clips: list[Path], recognizer: Recognizer) -> None:
     print(f"the same likeliest sign: {dict(same)} of {len(clips)} clips")
     for part, _ in PARTS:
         far = np.concatenate(apart[part])
+        if not far.size:
+            continue
         print(f"  {part}: mean difference {far.mean():.5f} of the picture, ", end="")
         print(f"99.9 % within {np.percentile(far, 99.9):.4f}, ", end="")
         print(f"seen otherwise in {np.concatenate(missing[part]).mean():.2%} of frames")
