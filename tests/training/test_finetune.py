@@ -62,7 +62,7 @@ def test_it_says_when_it_answers_none_of_these(signs_workspace, settings, walk, 
     show(few, signs_workspace.root)
     said = capsys.readouterr().out
     assert "it always names a sign: only 1" in said
-    assert "clips that it names rightly (val, 1 signer): too few" in said
+    assert "clips that it names rightly (val, 1 signer), too few" in said
 
     split = dict.fromkeys(("s0", "s1", "s2"), "val")
     clips = read_clips(signs_workspace.clips).values()
