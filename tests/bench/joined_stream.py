@@ -100,14 +100,21 @@ def straight(before: Sign, after: Sign, frames: int) -> Landmarks:
     one, other = before.landmarks.pose[-1], after.landmarks.pose[0]
     pose = one + (other - one) * ease(frames, frames)[:, None, None]
     first = np.arange(frames) < frames / 2
-    hands = []
-    for side, index in (("left_hand", 15), ("right_hand", 16)):
+    left, right = hands(before, after, pose, first)
+    return Landmarks(pose.astype(np.float32), left, right)
+
+
+def hands(before: Sign, after: Sign, pose: Array, first: Array) -> list[Array]:
+    """Both hands' landmarks on the pose's wrists: where `first` (T,) as last seen, then as next."""
+    one, other = before.landmarks.pose[-1], after.landmarks.pose[0]
+    found = []
+    for side, wrist in (("left_hand", 15), ("right_hand", 16)):
         shapes = getattr(before.landmarks, side)[-1], getattr(after.landmarks, side)[0]
         hand = np.where(first[:, None, None], *shapes)
-        ends = np.where(first[:, None], one[index, :2], other[index, :2])
-        hand[..., :2] += (pose[:, index, :2] - ends)[:, None]
-        hands.append(hand.astype(np.float32))
-    return Landmarks(pose.astype(np.float32), hands[0], hands[1])
+        ends = np.where(first[:, None], one[wrist, :2], other[wrist, :2])
+        hand[..., :2] += (pose[:, wrist, :2] - ends)[:, None]
+        found.append(hand.astype(np.float32))
+    return found
 
 
 def rest(
@@ -144,17 +151,11 @@ def rest(
         pose[:, points, :2] += (moving * (aim - place))[:, None]
         visible = np.where(moving[:, 0] > 0.8, posture[:, joint, 2], pose[:, index, 3])
         pose[:, points, 3] = visible[:, None]
-    hands = []
-    for side, index in (("left_hand", 15), ("right_hand", 16)):
-        shapes = getattr(before.landmarks, side)[-1], getattr(after.landmarks, side)[0]
-        hand = np.where(first[:, None, None], *shapes)
-        ends = np.where(first[:, None], one[index, :2], other[index, :2])
-        hand[..., :2] += (pose[:, index, :2] - ends)[:, None]
-        height = (pose[:, index, 1] - centre[:, 1]) / width
-        gone = (pose[:, index, 1] > 1) | ((height > LOW) & (not in_view))
-        hand[gone] = np.nan
-        hands.append(hand.astype(np.float32))
-    return Landmarks(pose.astype(np.float32), hands[0], hands[1])
+    both = hands(before, after, pose, first)
+    for hand, wrist in zip(both, (15, 16), strict=True):
+        height = (pose[:, wrist, 1] - centre[:, 1]) / width
+        hand[(pose[:, wrist, 1] > 1) | ((height > LOW) & (not in_view))] = np.nan
+    return Landmarks(pose.astype(np.float32), *both)
 
 
 def ease(frames: int, steps: int) -> Array:

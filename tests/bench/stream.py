@@ -152,8 +152,10 @@ def named_a_minute(recognizer: TaughtRecognizer, streams: list[Landmarks]) -> fl
     return 60 * len(named) / sum(float(one.times[-1]) for one in streams)
 
 
-def taught_streams(clips: list[Sign], resting: list, fps: float, rng, recognizer):
-    """Teach half of the signs; streams of their other clips with the truth, and of the rest."""
+def teach(
+    recognizer: TaughtRecognizer, clips: list[Sign], rng: np.random.Generator
+) -> tuple[list[Sign], list[Sign]]:
+    """Teach half of the signs by TAKES each; their further clips, and the clips of the others."""
     names = sorted({clip.label for clip in clips})
     known = {names[i] for i in rng.permutation(len(names))[: len(names) // 2]}
     shown: dict[str, int] = defaultdict(int)
@@ -167,6 +169,12 @@ def taught_streams(clips: list[Sign], resting: list, fps: float, rng, recognizer
             recognizer.add_take(clip.label, clip.landmarks)
         else:
             further.append(clip)
+    return further, others
+
+
+def taught_streams(clips: list[Sign], resting: list, fps: float, rng, recognizer):
+    """Teach half of the signs; streams of their other clips with the truth, and of the rest."""
+    further, others = teach(recognizer, clips, rng)
     return [
         [join(some[start : start + 20], resting, fps, rng) for start in range(0, len(some), 20)]
         for some in (further[:100], others[:100])

@@ -16,37 +16,16 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from joined_stream import Sign, join, join_without_rests, rests
-from stream import CHOSEN_ON, DATA, TAKES, matched, read_idle, read_signs
+from joined_stream import join, join_without_rests, rests
+from stream import CHOSEN_ON, DATA, matched, read_idle, read_signs, teach
 
 from signpipe.live.answered_stream import AnsweredSign, AnsweredStream
 from signpipe.live.shots import AnsweredShots
-from signpipe.recognizer import TaughtRecognizer
 from signpipe.search.spotting import RecognizerAnswers, spotting_stream
 from signpipe.teaching import open_taught
 from signpipe.workspace import Workspace
 
 RATE = 25.0
-
-
-def teach(
-    recognizer: TaughtRecognizer, clips: list[Sign], rng: np.random.Generator
-) -> tuple[list[Sign], list[Sign]]:
-    """Teach half of the signs; further clips of these, and the clips of the others."""
-    names = sorted({clip.label for clip in clips})
-    known = {names[i] for i in rng.permutation(len(names))[: (len(names) + 1) // 2]}
-    shown: dict[str, int] = defaultdict(int)
-    further, others = [], []
-    for i in rng.permutation(len(clips)):
-        clip = clips[i]
-        if clip.label not in known:
-            others.append(clip)
-        elif shown[clip.label] < TAKES:
-            shown[clip.label] += 1
-            recognizer.add_take(clip.label, clip.landmarks)
-        else:
-            further.append(clip)
-    return further, others
 
 
 def main() -> None:
