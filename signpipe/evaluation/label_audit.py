@@ -11,8 +11,7 @@ from signpipe.evaluation.protocols.common import Request, rows_of, table
 from signpipe.evaluation.schema import read_metrics
 from signpipe.evaluation.staleness import Present, stale
 from signpipe.splits import TRAIN, VAL
-from signpipe.training.features import join, unit
-from signpipe.training.finetune import JOINT_WEIGHT
+from signpipe.training.features import JOINT_WEIGHT, join, unit
 from signpipe.training.misfits import Misfit, misfits, named_by_others
 from signpipe.wording import counted
 from signpipe.workspace import Workspace

@@ -235,6 +235,13 @@ class FinetuneSettings(Views):
         description="largest share of a batch that is drawn from clips without labels, by the "
         "labels of their neighbours; 0, and from scratch: labelled clips only",
     )
+    few_labels: int = Field(
+        5,
+        ge=0,
+        description="where no sign has more labelled clips, and those without a label outnumber "
+        "them, the encoder stays as it is and the classifiers learn from all clips; 0: never, and "
+        "from scratch neither",
+    )
     momentum: float = Field(0.9, ge=0, lt=1, description="momentum of sgd")
     weight_decay: float = Field(1e-4, ge=0, description="weight decay")
     label_smoothing: float = Field(

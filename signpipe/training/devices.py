@@ -66,11 +66,16 @@ def team() -> Iterator[None]:
         try:
             yield
         finally:
-            if distributed.world_size() > 1:  # nothing was trained
-                distributed.broadcast(None)
-                dist.destroy_process_group()
+            dismiss()
     except RuntimeError as error:
         raise _lost(error) from error
+
+
+def dismiss() -> None:
+    """Let the others of the team go, if they still wait for something to train."""
+    if distributed.world_size() > 1:
+        distributed.broadcast(None)
+        dist.destroy_process_group()
 
 
 def check_devices(devices: int, batch: int) -> None:

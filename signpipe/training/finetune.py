@@ -34,7 +34,7 @@ from signpipe.training import misfits, training_runs
 from signpipe.training.begun import Begun
 from signpipe.training.checkpoints import State
 from signpipe.training.classify import FinetuneData, Finetuning, Labelled
-from signpipe.training.devices import check_devices, train_on
+from signpipe.training.devices import check_devices, dismiss, train_on
 from signpipe.training.encoders import (
     find_encoder,
     fitting_card,
@@ -44,7 +44,8 @@ from signpipe.training.encoders import (
     shipped_encoder,
     with_its_sizes,
 )
-from signpipe.training.features import joined
+from signpipe.training.features import JOINT_WEIGHT, joined
+from signpipe.training.few_labels import FewLabels, suited
 from signpipe.training.loop import fit, pick_device
 from signpipe.training.metrics import Labels, Logits, mean_class, top_k
 from signpipe.training.metrics_log import Logger, check_logger
@@ -55,9 +56,6 @@ from signpipe.wording import counted
 from signpipe.workspace import Workspace, sha256_of_values
 
 SCRATCH = "scratch"
-# The weight of joint where no val chooses it: of few clips motion learns less. With one clip a sign
-# accuracy on personal signers is 2 to 9 points higher than with 0.5.
-JOINT_WEIGHT = 0.8
 
 
 @dataclass(frozen=True)
@@ -225,10 +223,8 @@ def learn(
     settings, parts = job.settings, job.parts
     extracted_with = extract_settings(job.workspace)
     data = _finetune_data(job)
-    train_on(devices, _train, settings, job.workspace.parts, data, folder, logger)
-    task = Finetuning(settings, parts, data)
-    state = fit(task, settings, folder, logger)  # of nothing, if several devices did it
-    recognizer, val, pseudo = task.recognizer, data.val, data.pseudo
+    task, state = _fit(job, data, folder, logger, devices)
+    recognizer, val = task.recognizer, data.val
     if state.best:
         recognizer.load_state_dict(state.best)
     recognizer.eval()
@@ -242,7 +238,8 @@ def learn(
     trained = {
         "split": job.split_from,
         "clips": count_by(job.clips, "split"),
-        "unlabelled": len(pseudo.rows) if pseudo else 0,
+        "unlabelled": data.unlabelled,
+        "classifiers_alone": data.pool is not None,
         "selection": selection(settings, val is not None),
         "epoch": state.best_epoch or state.epoch,
         "settings": settings.model_dump(mode="json"),
@@ -263,6 +260,22 @@ def learn(
     return _chosen(state)
 
 
+def _fit(
+    job: FinetuneJob, data: FinetuneData, folder: Path, logger: Logger | None, devices: int
+) -> tuple[Finetuning | FewLabels, State]:
+    """The task after its last epoch."""
+    settings = job.settings
+    if data.pool is not None:
+        dismiss()
+        task = FewLabels(settings, job.parts, data, data.pool)
+        # The encoders, for whose sake bfloat16 would be tried, do not run.
+        alone = settings.model_copy(update={"precision": "fp32"})
+        return task, fit(task, alone, folder, logger)
+    train_on(devices, _train, settings, job.workspace.parts, data, folder, logger)
+    whole = Finetuning(settings, job.parts, data)
+    return whole, fit(whole, settings, folder, logger)  # of nothing, if several devices did it
+
+
 def _finetune_data(job: FinetuneJob) -> FinetuneData:
     of_split = {
         name: Labelled.of([c for c in job.clips if c.split == name], job.parts, job.signs)
@@ -272,6 +285,13 @@ def _finetune_data(job: FinetuneJob) -> FinetuneData:
     val = of_split[VAL] if len(of_split[VAL].rows) else None
     if val is None:
         note("no clip is left to validate on: the last epoch is kept")
+    if job.graph and suited(job.settings, train, job.graph.rows):
+        others = counted(len(job.graph.rows) - len(train.rows), "unlabelled clip")
+        note(
+            f"no sign has more than {counted(job.settings.few_labels, 'labelled clip')}: the "
+            f"encoder stays as it is, and {others} teach the classifiers as well"
+        )
+        return FinetuneData(train, val, signs, job.backbone, pool=job.graph.rows)
     pseudo = job.graph.pseudo_label(train.rows, train.labels, signs) if job.graph else None
     if pseudo:
         found = counted(len(pseudo.rows), "unlabelled clip resembles", "unlabelled clips resemble")

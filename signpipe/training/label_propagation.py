@@ -90,6 +90,22 @@ def spread(
     return found, np.where(far, 0.0, confidence.clip(0, 1))
 
 
+def arriving(
+    graph: csr_matrix, clips: NDArray[np.intp], labels: NDArray[np.int64], signs: int
+) -> NDArray[np.float32]:
+    """(N, signs): the share of each sign in what reaches a clip; 0 where nothing does.
+
+    Known are the `labels` (B,) of the `clips` (B,), in which every number below `signs` occurs.
+    """
+    sends = 1 / np.bincount(labels)[labels]
+    shares = np.empty((graph.shape[0], signs), np.float32)
+    for first in range(0, signs, COLUMNS):
+        block = range(first, min(first + COLUMNS, signs))
+        shares[:, block] = _reached(graph, clips, sends, labels, block)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return shares
+
+
 def _likeliest(
     graph: csr_matrix,
     clips: NDArray[np.intp],

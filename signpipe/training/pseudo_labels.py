@@ -1,6 +1,7 @@
 """Pseudo-labels: few labels spread to other clips, along a graph of what an encoder finds alike."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,27 +39,34 @@ class PseudoLabels:
 
 @dataclass(frozen=True)
 class NeighbourGraph:
-    """Clips that may be learned from, by rows in the parts file.
+    """Clips that may be learned from, by rows in the parts file, in order.
 
-    `weights` (N, N) are those of the edges between them.
+    They are seen by an encoder file that fits them, in the first of the wanted `streams`.
     """
 
+    encoder: Path
+    parts: Parts
+    streams: Streams
     rows: NDArray[np.int64]
-    weights: csr_matrix
 
     @classmethod
     def of(
         cls, encoder: Path, parts: Parts, clips: list[Clip], streams: Streams
     ) -> "NeighbourGraph":
-        """As an encoder file that fits them sees `clips`: by the first of its wanted `streams`."""
-        note(f"looking which of {len(clips)} clips resemble each other")
-        card = read_backbone_card(encoder)
-        stream = STREAMS_OF[streams][0]
+        """Of `clips`, each once."""
+        rows = sorted({parts.rows[clip.clip_id] for clip in clips})
+        return cls(encoder, parts, streams, np.array(rows, np.int64))
+
+    @cached_property
+    def weights(self) -> csr_matrix:
+        """(N, N): those of the edges between the clips, where somebody asks for them."""
+        note(f"looking which of {len(self.rows)} clips resemble each other")
+        card = read_backbone_card(self.encoder)
+        stream = STREAMS_OF[self.streams][0]
         encoders = nn.ModuleDict({stream: Encoder(card.encoder)})
-        load_backbone(encoder, encoders)
-        rows = np.array(sorted({parts.rows[clip.clip_id] for clip in clips}), np.int64)
-        features = embed(encoders.to(pick_device()), parts, rows, card.encoder)[stream]
-        return cls(rows, neighbour_graph(features))
+        load_backbone(self.encoder, encoders)
+        encoders.to(pick_device())
+        return neighbour_graph(embed(encoders, self.parts, self.rows, card.encoder)[stream])
 
     def pseudo_label(
         self, rows: NDArray[np.int64], labels: NDArray[np.int64], signs: int

@@ -14,6 +14,7 @@ it. With one epoch the queue is hardly full, and before it is, no neighbours att
 
 import argparse
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
@@ -64,7 +65,7 @@ def main() -> None:
     if not given.table:
         fill(workspace, given.clips)
     for seed, (name, changes) in product(given.seeds, wanted.items()):
-        run = f"ablation-{given.epochs}-{'-'.join(name.replace(chr(39), '').split())}-{seed}"
+        run = f"{stem(given.epochs, name)}{seed}"
         if not given.table:
             changes = changes | {"epochs": given.epochs, "seed": seed, "precision": given.precision}
             learn(workspace, run, changes)
@@ -117,6 +118,11 @@ def learn(workspace: Workspace, run: str, changes: dict[str, Any]) -> None:
         evaluate.run(workspace, asked, protocol=protocol, split=split, encoder=run)
 
 
+def stem(epochs: int, name: str) -> str:
+    """What the names of a variant's runs begin with; the seed follows."""
+    return f"ablation-{epochs}-{'-'.join(re.findall('[A-Za-z0-9]+', name.replace(chr(39), '')))}-"
+
+
 def read(workspace: Workspace, run: str) -> list[float] | None:
     """The figures of COLUMNS; None if the cell is not finished."""
     paths = [
@@ -141,9 +147,9 @@ def show(workspace: Workspace, epochs: int, names: Sequence[str]) -> None:
     print(f"\n| {epochs} epochs | seeds | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}")
     rows = []
     for name in names:
-        stem = f"ablation-{epochs}-{'-'.join(name.replace(chr(39), '').split())}-"
-        seeds = [run.removeprefix(stem) for run in workspace.runs("pretrain") if stem in run]
-        found = {seed: read(workspace, stem + seed) for seed in sorted(seeds) if seed.isdigit()}
+        start = stem(epochs, name)
+        seeds = [run.removeprefix(start) for run in workspace.runs("pretrain") if start in run]
+        found = {seed: read(workspace, start + seed) for seed in sorted(seeds) if seed.isdigit()}
         each = {seed: values for seed, values in found.items() if values}
         rows += [[name, seed, *values] for seed, values in each.items()]
         if each:
