@@ -328,7 +328,7 @@ def test_clips_without_labels_are_learned_from_where_there_is_an_encoder(
 ):
     chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
     pretrain.run(partly_labelled, chosen)
-    short = settings.model_copy(update={"epochs": 2})
+    short = settings.model_copy(update={"epochs": 2, "few_labels": 0})
     result = finetune.run(partly_labelled, short)
     _, card = load_recognizer(result.recognizer)
     assert result.counts == {"train": 9, "val": 12, "test": 12}
@@ -353,7 +353,7 @@ def test_killed_and_resumed_the_pseudo_labels_are_the_same(
 ):
     chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
     pretrain.run(partly_labelled, chosen)
-    short = settings.model_copy(update={"epochs": 3})
+    short = settings.model_copy(update={"epochs": 3, "few_labels": 0})
     whole = finetune.run(partly_labelled, short, run="whole")
     loss = Finetuning.loss
 
