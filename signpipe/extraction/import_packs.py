@@ -40,7 +40,7 @@ def import_pack(
         if target.exists() and known.keys() == _clip_ids(target):
             return ImportedPack(name, known, is_new=False)
         outcomes = examine(PackJob(path, name, fingerprint))
-        taken = [clip_id for clip_id in outcomes if clip_id in journal.keys() - known.keys()]
+        taken = [clip_id for clip_id in outcomes if clip_id in journal and clip_id not in known]
         if taken:
             raise SignpipeError(
                 f"{path} has {counted(len(taken), 'clip id')}, such as {taken[0]!r}, that "
