@@ -158,7 +158,8 @@ class Taught:
             raise SignpipeError(f"{path} has got another encoder meanwhile; load it again")
         before = {take.take_id for take in self._folder.takes.takes}
         present = {take.take_id for take in there.takes}
-        new = [i for i, t in enumerate(own.takes) if t.take_id not in before | present]
+        known = before | present
+        new = [i for i, t in enumerate(own.takes) if t.take_id not in known]
         kept = there.without(self._removed)
         return kept.added([own.takes[i] for i in new], own.features[new])
 

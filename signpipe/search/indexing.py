@@ -147,8 +147,8 @@ def _index(
     made_from = {outcome.clip_id: fingerprint_of(outcome) for outcome, _ in pairs}
     kept = {entry.made_from for entry in before.entries} if before else set()
     growing = Growing(folder, sha256, embedder.width)
-    begun = {name.decode() for name in growing.read()["made_from"].tolist()}
-    todo = [o for o, _ in pairs if made_from[o.clip_id] not in kept | begun]
+    known = kept | {name.decode() for name in growing.read()["made_from"].tolist()}
+    todo = [o for o, _ in pairs if made_from[o.clip_id] not in known]
     failed: list[str] = []
     handless: list[str] = []
     with track("index", len(todo)) as tracker:
