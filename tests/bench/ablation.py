@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.evaluation import evaluate
@@ -143,24 +144,39 @@ def of_pretrained(metrics: Metrics) -> Iterator[Any]:
 
 
 def show(workspace: Workspace, epochs: int, names: Sequence[str]) -> None:
-    """Print the mean and the spread over the finished seeds; ablation.csv has every cell."""
-    print(f"\n| {epochs} epochs | seeds | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}")
-    rows = []
-    for name in names:
-        start = stem(epochs, name)
-        seeds = [run.removeprefix(start) for run in workspace.runs("pretrain") if start in run]
-        found = {seed: read(workspace, start + seed) for seed in sorted(seeds) if seed.isdigit()}
-        each = {seed: values for seed, values in found.items() if values}
-        rows += [[name, seed, *values] for seed, values in each.items()]
-        if each:
-            values = np.array(list(each.values()))
-            spread = values.std(axis=0, ddof=1) if len(each) > 1 else [None] * len(COLUMNS)
-            cells = [
-                f"{100 * mean:.1f}" + ("" if s is None else f" ± {100 * s:.1f}")
-                for mean, s in zip(values.mean(axis=0), spread, strict=True)
-            ]
-            print(f"| {name} | {', '.join(each)} | {' | '.join(cells)} |", flush=True)
+    """Print mean and spread over the finished seeds, and of what differs from the first name.
+
+    A difference is that of two cells with one seed. ablation.csv has every cell.
+    """
+    found = {name: finished(workspace, stem(epochs, name)) for name in names}
+    rows = [[name, seed, *v] for name, of in found.items() for seed, v in of.items()]
     write_table(workspace.root / "ablation.csv", ["variant", "seed", *COLUMNS], rows)
+    head = f" | seeds | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}"
+    print(f"\n| {epochs} epochs{head}")
+    for name, of in found.items():
+        line(name, of, "{:.1f}")
+    first = next(iter(found.values()))
+    print(f"\n| less {names[0]}{head}")
+    for name, of in list(found.items())[1:]:
+        line(name, {s: of[s] - first[s] for s in of.keys() & first.keys()}, "{:+.1f}")
+
+
+def finished(workspace: Workspace, start: str) -> dict[str, NDArray[np.float64]]:
+    """The figures of the finished cells whose runs' names begin like that, by seed."""
+    seeds = {run.removeprefix(start) for run in workspace.runs("pretrain") if start in run}
+    found = {seed: read(workspace, start + seed) for seed in sorted(seeds) if seed.isdigit()}
+    return {seed: np.array(values) for seed, values in found.items() if values}
+
+
+def line(name: str, of: dict[str, NDArray[np.float64]], form: str) -> None:
+    """A row of a table, in per cent."""
+    if of:
+        values = 100 * np.array(list(of.values()))
+        cells = [form.format(mean) for mean in values.mean(axis=0)]
+        if len(of) > 1:
+            spread = values.std(axis=0, ddof=1)
+            cells = [f"{mean} ± {s:.1f}" for mean, s in zip(cells, spread, strict=True)]
+        print(f"| {name} | {', '.join(sorted(of))} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
