@@ -13,7 +13,10 @@ RENAMED = {
     "encoder_rate": "encoder_lr_scale",
 }
 # Settings that came later: an older one they stand beside, and what was so before.
-ADDED: dict[str, tuple[str, Any]] = {"misfit_weight": ("label_smoothing", 1.0)}
+ADDED: dict[str, tuple[str, Any]] = {
+    "misfit_weight": ("label_smoothing", 1.0),
+    "few_labels": ("label_smoothing", 0),
+}
 MIRRORED = "mirror_left_hand"  # a setting of prepare, once; it is always so
 
 

@@ -87,10 +87,13 @@ def test_a_run_from_before_a_setting_is_the_same_run(tmp_path):
     own = {"epochs": 3, "label_smoothing": 0.1}
     then = {"folds": 5, "finetune": own}
     begin(tmp_path / "run", then, {}, "done", False)
-    now = {"folds": 5, "finetune": {**own, "misfit_weight": 1.0}}
+    now = {"folds": 5, "finetune": {**own, "misfit_weight": 1.0, "few_labels": 0}}
     assert begin(tmp_path / "run", now, {}, "done", False) == tmp_path / "run"
     now["finetune"]["misfit_weight"] = 0.2
     with pytest.raises(SignpipeError, match="misfit_weight was 1.0, is 0.2"):
+        begin(tmp_path / "run", now, {}, "done", False)
+    now["finetune"] |= {"misfit_weight": 1.0, "few_labels": 5}
+    with pytest.raises(SignpipeError, match="few_labels was 0, is 5"):
         begin(tmp_path / "run", now, {}, "done", False)
 
 
