@@ -64,8 +64,7 @@ def finetune(
 
     Where no sign has more than five labelled clips (`--set few_labels=5`) and most clips have no
     label, the encoder stays as it is: only the classifiers learn, from all those clips, each with
-    the signs that it likely shows. So few labels would move the encoder towards those who signed
-    them.
+    the signs that it likely shows.
 
     `--set classifier=parts` gives the classifier hand and trunk side by side instead of their sum.
     `--devices` and `--logger` are those of `signpipe pretrain --help`.
