@@ -196,6 +196,14 @@ def learnable(clips: Sequence[Clip]) -> list[Clip]:
     return [clip for clip in clips if clip.label in signs]
 
 
+def can_learn(table: Iterable[Clip]) -> bool:
+    """Whether enough clips are labelled for fine-tuning: of two signs at least, in train."""
+    try:
+        return bool(learnable(labelled_clips(table, None, SEED)[0]))
+    except SignpipeError:
+        return False
+
+
 def fingerprint(clips: Sequence[Clip]) -> str:
     """Changes when a clip's label or split does."""
     return sha256_of_values(*((clip.clip_id, clip.label, clip.split) for clip in clips))

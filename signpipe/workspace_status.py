@@ -17,7 +17,7 @@ from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_re
 from signpipe.parts.store import read_parts_record
 from signpipe.run_again import evaluate_again, run_again
 from signpipe.settings import PrepareSettings, under_new_names
-from signpipe.splits import fingerprint, labelled_clips, learnable
+from signpipe.splits import can_learn, fingerprint, labelled_clips, learnable
 from signpipe.training.metrics_log import epochs_finished
 from signpipe.training.training_runs import ENCODER, RECOGNIZER, began_from_file, redo_of
 from signpipe.wording import counted
@@ -65,7 +65,7 @@ def run(workspace: Workspace) -> Status:
             stages += [_prepare(now), *_runs(now, "pretrain"), *_runs(now, "finetune")]
             stages += _evaluations(now)
         stages += _taught(workspace)
-    return Status(tuple(stages), _next(stages))
+    return Status(tuple(stages), _next(stages, can_learn(now.table.values())))
 
 
 class _Now:
@@ -275,8 +275,8 @@ def _taught(workspace: Workspace) -> list[StageStatus]:
     return [StageStatus("teach", workspace.taught.name, DONE, detail)]
 
 
-def _next(stages: list[StageStatus]) -> str:
-    """The first thing that is to be done."""
+def _next(stages: list[StageStatus], labelled: bool) -> str:
+    """The first thing that is to be done; pretraining only where nothing is `labelled` yet."""
     first = stages[0]
     if first.state == MISSING and any(entry.stage == "teach" for entry in stages):
         return "predict CLIP"
@@ -288,7 +288,7 @@ def _next(stages: list[StageStatus]) -> str:
         if any(entry.state == DONE for entry in runs):
             continue
         begun = [entry for entry in runs if entry.command]
-        if stage == "pretrain" and not begun and learned:
-            continue  # it went on from another encoder, or from none
+        if stage == "pretrain" and not begun and (learned or labelled):
+            continue  # another encoder serves, such as the one that comes with signpipe
         return shlex.join(begun[0].command) if begun else stage
     return "predict CLIP"

@@ -60,8 +60,15 @@ def follow(videos, tmp_path, monkeypatch):
 def test_hints_lead_from_videos_to_an_answer_and_do_so_after_changes(
     follow, videos, make_clip, monkeypatch
 ):
+    words = ["extract", str(videos), "--workers", "1"]
+    short = ["extract", "finetune", "evaluate", "predict"]
+    assert follow(*words, small=("finetune",)) == short
+
+    # An encoder of one's own, once there is one, is made again where clips are added.
+    assert CliRunner().invoke(app, ["pretrain", "--settings", "small.toml"]).exit_code == 0
+    again = ["finetune", "--redo", "--encoder", "default", "--settings", "small.toml"]
+    assert CliRunner().invoke(app, again).exit_code == 0
     whole = ["extract", "pretrain", "finetune", "evaluate", "predict"]
-    assert follow("extract", str(videos), "--workers", "1", small=("pretrain", "finetune")) == whole
 
     # Settings are no longer given: the runs remember them.
     make_clip(videos / "tree" / "more.mp4", seed=7)

@@ -32,7 +32,7 @@ def test_from_nothing_to_done_and_stale(signs_workspace, small, tmp_path):
 
     found = workspace_status.run(signs_workspace)
     assert "60 clips: 60 ok; 60 labelled with 3 signs, 5 signers" in found.stages[0].detail
-    assert found.next.startswith("pretrain")
+    assert found.next == "finetune"  # from the encoder that comes with signpipe
     with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
         patch.setattr(pretrain, "save_backbone", interrupt)
         chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})

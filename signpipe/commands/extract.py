@@ -17,10 +17,10 @@ from signpipe.commands.options import (
 )
 from signpipe.commands.output import (
     counts,
-    next_command,
     print_failures,
     print_labels,
     print_listed,
+    training_command,
 )
 from signpipe.progress import duration
 from signpipe.settings import ExtractSettings, parse_changes, resolve
@@ -140,7 +140,7 @@ def extract(
         retry_failed=retry_failed,
     )
     show(result, workspace)
-    print(next_command("pretrain", workspace))
+    print(training_command(workspace))
     if result.failures and len(result.failures) == result.clips:
         raise typer.Exit(NOTHING_DONE)
     if result.failures:

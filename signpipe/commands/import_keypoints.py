@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signpipe.commands.options import FAILED_SOME, NOTHING_DONE, LayoutOption, WorkspaceOption
-from signpipe.commands.output import MOST, counts, next_command, print_failures, print_labels
+from signpipe.commands.output import MOST, counts, print_failures, print_labels, training_command
 from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
 
@@ -55,7 +55,7 @@ def import_keypoints(
 
     result = stage.run(Workspace(workspace), paths, labels=labels, dataset=dataset, layout=layout)
     show(result, workspace)
-    print(next_command("pretrain", workspace))
+    print(training_command(workspace))
     if result.failures and len(result.failures) == result.clips:
         raise typer.Exit(NOTHING_DONE)
     if result.failures or result.refused:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from signpipe.answers import NO_SIGN
 from signpipe.wording import counted, listed
-from signpipe.workspace import DEFAULT
+from signpipe.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
     from signpipe.extraction.outcomes import Outcome
@@ -23,6 +23,20 @@ def next_command(command: str, workspace: Path) -> str:
     """`next: signpipe ...`, with the workspace where it is not the default one."""
     where = "" if workspace == DEFAULT else f" -w {shlex.quote(str(workspace))}"
     return f"next: signpipe {command}{where}"
+
+
+def training_command(workspace: Path) -> str:
+    """As `next_command`, of what comes after the clips.
+
+    That is finetune where enough of them are labelled and no encoder was pretrained here; else
+    pretrain.
+    """
+    from signpipe.cliptable import read_clips
+    from signpipe.splits import can_learn
+
+    place = Workspace(workspace)
+    labelled = not place.runs("pretrain") and can_learn(read_clips(place.clips).values())
+    return next_command("finetune" if labelled else "pretrain", workspace)
 
 
 def as_json_array(results: Iterable[Result], row: Callable[[Result], object]) -> Generator[Result]:

@@ -11,7 +11,7 @@ from signpipe.commands.options import (
     SetOption,
     WorkspaceOption,
 )
-from signpipe.commands.output import next_command
+from signpipe.commands.output import training_command
 from signpipe.settings import PRESETS, PrepareSettings, parse_changes, resolve
 from signpipe.wording import counted
 from signpipe.workspace import DEFAULT, Workspace
@@ -41,7 +41,7 @@ def prepare(
     chosen = resolve(PrepareSettings, preset, settings, parse_changes(set_ or []), begun)
     result = stage.run(place, chosen if given else None, redo=redo)
     show(result, workspace)
-    print(next_command("pretrain", workspace))
+    print(training_command(workspace))
 
 
 def show(result: "PrepareResult", workspace: Path) -> None:

@@ -11,6 +11,15 @@ def test_the_next_command_can_be_pasted():
     assert spaced == """next: signpipe pretrain -w 'my work/it'"'"'s'"""
 
 
+def test_labelled_clips_are_learned_next_and_others_pretrained_with(signs_workspace):
+    root = signs_workspace.root
+    assert output.training_command(root) == f"next: signpipe finetune -w {root}"
+    signs_workspace.clips.write_text(signs_workspace.clips.read_text().replace(",drink,", ",,"))
+    assert "finetune" in output.training_command(root)
+    signs_workspace.clips.write_text(signs_workspace.clips.read_text().replace(",house,", ",,"))
+    assert "pretrain" in output.training_command(root)  # one sign alone can be told from nothing
+
+
 def test_a_prediction_is_a_line(capsys):
     given = iter(
         [
