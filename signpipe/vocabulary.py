@@ -20,6 +20,8 @@ _SPLITS = {
 }
 _OWN_SPLIT = re.compile(r"[^\W\d][\w.-]+")
 _ALIKE = 0.7  # how alike (difflib) a name is to a known one of which it is taken for a misspelling
+# Zero-width (non-)joiners, which words of Persian, Sinhala and others hold, within such words.
+_JOINER = re.compile(r"(?<=[^\x00-\x7f\u200c\u200d])[\u200c\u200d](?=[^\x00-\x7f\u200c\u200d])")
 SYNONYMS = {
     "path": ("video", "file", "filename", "file_name", "filepath", "file_path")
     + ("video_path", "video_file", "video_name"),
@@ -43,6 +45,11 @@ def split_named(text: object) -> str | None:
         return _SPLITS.get(name, "")
     own = _OWN_SPLIT.fullmatch(name) and not difflib.get_close_matches(name, _SPLITS, 1, _ALIKE)
     return text.strip() if own else None
+
+
+def is_name(text: str) -> bool:
+    """Whether a sign or signer can be called so: it can be read, in one line, and is not empty."""
+    return bool(text) and _JOINER.sub("", text).isprintable()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from signpipe.errors import SignpipeError
 from signpipe.tables import Table
-from signpipe.vocabulary import look_alikes, split_named, understand
+from signpipe.vocabulary import is_name, look_alikes, split_named, understand
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,34 @@ def test_labels_that_look_alike() -> None:
         ("e\u0301", "\u00e9"),
         ("thank you", "thank_you"),
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "ශ්\u200dරී",
+        "thank you",
+        "ś",
+        "👩\u200d🦰",
+    ],
+)
+def test_names_of_every_script(name):
+    assert is_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "a\nb",
+        "hello\u200d",
+        "\u200chello",
+        "he\u200dllo",
+        "\u0645\u06cc\u200c\u200c\u062e\u0648",
+        "\u0645\u06cc\u200c",
+        "a\u202eb",
+    ],
+)
+def test_what_cannot_be_read_is_no_name(name):
+    assert not is_name(name)

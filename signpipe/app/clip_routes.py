@@ -18,7 +18,7 @@ from signpipe.errors import SignpipeError
 from signpipe.extraction import forgotten
 from signpipe.extraction.outcomes import read_outcomes
 from signpipe.extraction.relabelling import relabel
-from signpipe.vocabulary import split_named
+from signpipe.vocabulary import is_name, split_named
 from signpipe.workspace import Workspace
 
 LONGEST_NAME = 100  # characters of a sign's or signer's name
@@ -123,7 +123,7 @@ def plain_name(text: str) -> str:
     Raises SignpipeError if it cannot be a name.
     """
     name = unicodedata.normalize("NFC", " ".join(text.split()))
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    if len(name) > LONGEST_NAME or (name and not is_name(name)):
         raise SignpipeError(f"The name {name[:30]!r} is too long or has odd signs. Shorten it.")
     return name
 

@@ -30,6 +30,7 @@ from signpipe.landmarks.holistic import EXTRACTOR
 from signpipe.landmarks.pack import write_pack
 from signpipe.settings import ExtractSettings
 from signpipe.video.jpeg import write_jpegs
+from signpipe.vocabulary import is_name
 from signpipe.workspace import TAKES, Workspace, sha256_of_file
 
 FOLDER = "takes"  # of their videos, in the workspace; how their clip ids begin
@@ -62,7 +63,7 @@ def named(text: str, what: str) -> str:
     name = unicodedata.normalize("NFC", " ".join(text.split()))
     if not name:
         raise SignpipeError(f"Give the {what} a name first.")
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    if len(name) > LONGEST_NAME or not is_name(name):
         raise SignpipeError(f"This name of a {what} is too long or has odd signs; shorten it.")
     if name in NO_SIGN:
         raise SignpipeError(f"“{name}” is what it says of no sign. Give the {what} another name.")

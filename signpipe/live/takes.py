@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 from signpipe.answers import NO_SIGN, NOT_SIGNING
 from signpipe.errors import SignpipeError, first_fault
 from signpipe.model.class_means import Labels, Rows
+from signpipe.vocabulary import is_name
 from signpipe.workspace import atomic, parse_json
 
 FORMAT = "signpipe-takes"
@@ -46,7 +47,7 @@ def sign_name(text: str) -> str:
     Raises ValueError for what is no name.
     """
     name = unicodedata.normalize("NFC", text).strip()
-    if not name or not name.isprintable():
+    if not is_name(name):
         raise ValueError(f"{text!r} cannot name a sign: it needs letters, and no line breaks")
     if len(name) > LONGEST_NAME:
         raise ValueError(f"a sign's name has {LONGEST_NAME} letters at most, this has {len(name)}")
