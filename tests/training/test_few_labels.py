@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -7,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 
 from signpipe.cliptable import read_clips, write_clips
 from signpipe.model.backbone import load_backbone
@@ -54,6 +57,23 @@ def test_clips_without_labels_teach_the_classifiers_and_the_encoder_stays(
     for name, value in before.state_dict().items():
         assert torch.equal(value, recognizer.encoders.state_dict()[name]), name
     assert result.validation["val_top1"] > 0.5  # of three signs
+
+
+def test_with_several_processes_the_first_one_learns(one_label_each, settings, small):
+    alone = finetune.run(one_label_each, settings, run="alone")
+    changed = {**small, "epochs": 20, "learning_rate": 0.05}
+    own = [f"--set={name}={value}" for name, value in changed.items() if "encoder." not in name]
+    start = ["torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "--", "signpipe"]
+    words = ["finetune", "-w", str(one_label_each.root), "--run", "together", *own]
+    done = subprocess.run(
+        [sys.executable, "-m", *start, *words], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("the encoder stays as it is") == 1
+    together = one_label_each.run("finetune", "together") / "recognizer/model.safetensors"
+    weights = load_file(alone.recognizer / "model.safetensors")
+    for name, value in load_file(together).items():
+        torch.testing.assert_close(value, weights[name], msg=name)
 
 
 def test_it_is_for_few_labels_among_many_clips(one_label_each, settings):
