@@ -62,9 +62,9 @@ def finetune(
     unlabelled clips (`--set unlabelled=0.5`; 0 switches it off). Clips held out as val or test are
     never among them.
 
-    Where no sign has more than five labelled clips (`--set few_labels=5`) and most clips have no
-    label, the encoder stays as it is: only the classifiers learn, from all those clips, each with
-    the signs that it likely shows.
+    Where no sign has more than five labelled clips (`--set few_labels=5`) and fifteen times as many
+    have no label, the encoder stays as it is: only the classifiers learn, from all those clips,
+    each with the signs that it likely shows.
 
     `--set classifier=parts` gives the classifier hand and trunk side by side instead of their sum.
     `--devices` and `--logger` are those of `signpipe pretrain --help`.

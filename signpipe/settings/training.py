@@ -238,8 +238,8 @@ class FinetuneSettings(Views):
     few_labels: int = Field(
         5,
         ge=0,
-        description="where no sign has more labelled clips, and those without a label outnumber "
-        "them, the encoder stays as it is and the classifiers learn from all clips, nearly alike; "
+        description="where no sign has more labelled clips, and fifteen times as many have no "
+        "label, the encoder stays as it is and the classifiers learn from all clips, nearly alike; "
         "0, and where unlabelled is 0 or from scratch: never",
     )
     momentum: float = Field(0.9, ge=0, lt=1, description="momentum of sgd")

@@ -30,11 +30,11 @@ def settings(small):
 
 @pytest.fixture
 def one_label_each(signs_workspace, small):
-    """Three signers, of one of whom a clip of each sign has a label, and two held out."""
+    """Four signers, of one of whom a clip of each sign has a label, and one held out."""
     rows = []
     for clip in read_clips(signs_workspace.clips).values():
-        hidden = clip.signer in ("s1", "s2") or clip.clip_id[-2:] != "/0"
-        split = {"s3": "val", "s4": "test"}.get(clip.signer, "unlabelled" if hidden else "train")
+        shown = clip.signer == "s0" and clip.clip_id.endswith("/0")
+        split = "val" if clip.signer == "s3" else "train" if shown else "unlabelled"
         rows.append(replace(clip, split=split, label="" if split == "unlabelled" else clip.label))
     write_clips(signs_workspace.clips, rows)
     chosen = resolve(PretrainSettings, changes={**small, "epochs": 1, "queue": 24})
@@ -47,11 +47,11 @@ def test_clips_without_labels_teach_the_classifiers_and_the_encoder_stays(
 ):
     own = {"encoder": FinetuneSettings().encoder}
     result = finetune.run(one_label_each, settings.model_copy(update=own), encoder="shipped")
-    assert "the encoder stays as it is, and 33 unlabelled clips teach" in capsys.readouterr().err
+    assert "the encoder stays as it is, and 45 unlabelled clips teach" in capsys.readouterr().err
     recognizer, card = load_recognizer(result.recognizer)
-    assert card.trained["classifiers_alone"] and card.trained["unlabelled"] == 33
+    assert card.trained["classifiers_alone"] and card.trained["unlabelled"] == 45
     used = training_runs.read_clip_list(result.folder / "clips.csv")
-    assert Counter(used.values()) == {"train": 3, "val": 12, "test": 12, "unlabelled": 33}
+    assert Counter(used.values()) == {"train": 3, "val": 12, "unlabelled": 45}
     before = torch.nn.ModuleDict({m: type(e)(card.encoder) for m, e in recognizer.encoders.items()})
     load_backbone(SHIPPED_FILE, before)
     for name, value in before.state_dict().items():
@@ -78,9 +78,9 @@ def test_with_several_processes_the_first_one_learns(one_label_each, settings, s
 
 def test_it_is_for_few_labels_among_many_clips(one_label_each, settings):
     labels = Labelled(np.arange(6), np.array([0, 0, 0, 1, 1, 1]))
-    assert suited(settings, labels, np.arange(13))
-    assert not suited(settings, labels, np.arange(12))
-    assert not suited(settings.model_copy(update={"few_labels": 2}), labels, np.arange(13))
+    assert suited(settings, labels, np.arange(96))
+    assert not suited(settings, labels, np.arange(95))  # fifteen others for each of six
+    assert not suited(settings.model_copy(update={"few_labels": 2}), labels, np.arange(96))
     never = settings.model_copy(update={"few_labels": 0})
     card = load_recognizer(finetune.run(one_label_each, never).recognizer)[1]
     assert card.trained["classifiers_alone"] is False
