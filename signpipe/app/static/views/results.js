@@ -12,7 +12,7 @@ const REPORTS = {
 export function show(place) {
   const tabs = make("div", { class: "row tabs", role: "group", "aria-label": "Reports" });
   const about = make("p", { role: "status" });
-  const maker = button("", () => job.start(kind), { class: "main" });
+  const maker = button("", () => job.start(kind), { class: "main", hidden: true });
   const panel = jobPanel({ start: (other) => job.start(other), stop: () => job.stop() });
   const frame = make("iframe", { class: "report", hidden: true, sandbox: "allow-same-origin" });
   const to = make("p", { hidden: true }, make("a", { href: "#clips" }, "Go to Clips"));
