@@ -17,7 +17,7 @@ from signpipe.parts.prepare import recorded_settings, usable_outcomes, wanted_re
 from signpipe.parts.store import read_parts_record
 from signpipe.run_again import evaluate_again, run_again
 from signpipe.settings import PrepareSettings, under_new_names
-from signpipe.splits import can_learn, fingerprint, labelled_clips, learnable
+from signpipe.splits import fingerprint, labelled_clips, learnable
 from signpipe.training.metrics_log import epochs_finished
 from signpipe.training.training_runs import ENCODER, RECOGNIZER, began_from_file, redo_of
 from signpipe.wording import counted
@@ -65,7 +65,7 @@ def run(workspace: Workspace) -> Status:
             stages += [_prepare(now), *_runs(now, "pretrain"), *_runs(now, "finetune")]
             stages += _evaluations(now)
         stages += _taught(workspace)
-    return Status(tuple(stages), _next(stages, can_learn(now.table.values())))
+    return Status(tuple(stages), _next(stages, bool(now.labels(None, 0))))
 
 
 class _Now:

@@ -2,7 +2,8 @@
 
 Every clip, without a label or with one, teaches the classifiers the signs it likely shows: by the
 labels that reach it along the graph of what is alike, and by its likeness to each sign's labelled
-clips. With one label a sign val's top-1 is 9 to 17 points higher so than where encoders learn too.
+clips. With one label a sign among 12,800 clips val's top-1 is 9 to 17 points higher so than where
+encoders learn too.
 """
 
 from typing import Any
